@@ -1,0 +1,70 @@
+/**
+ * Where the command meets the simulator: everything that the commands take from the other layers,
+ * behind a handful of functions. Imported on demand, so that `sim --help` loads none of it.
+ */
+import type { TraceEvent, TraceHeader } from "../journal/events.ts";
+import type { Plan } from "../program/plan.ts";
+import type { RunRecord } from "../run/record.ts";
+import type { Expectation } from "../scenario/expectation.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { linesInChunks } from "./files.ts";
+
+/** What a command line may change in a scenario. */
+export interface Overrides {
+  readonly seed?: string;
+  /** "path=value", in the order given. */
+  readonly set: readonly string[];
+}
+
+export interface Loaded {
+  readonly file: string;
+  readonly plan: Plan;
+  readonly expectations: readonly Expectation[];
+  /** Remarks of the checker, formatted; empty when there are none. */
+  readonly warnings: string;
+}
+
+export interface Checked {
+  readonly errors: number;
+  readonly warnings: number;
+  /** All of them, formatted; empty when there are none. */
+  readonly text: string;
+}
+
+/** One finished run with everything a report says about it. */
+export interface Finished {
+  readonly record: RunRecord;
+  readonly digest: string;
+  readonly verdict: ExitCode;
+  /** Names the outcome: equal for runs in which the same messages met the same fates. */
+  readonly outcome: string;
+  readonly report: (color: boolean) => string;
+  readonly json: () => Readonly<Record<string, unknown>>;
+}
+
+export interface TraceFile {
+  readonly header: TraceHeader;
+  readonly events: readonly TraceEvent[];
+}
+
+const pending = (): never => {
+  throw new Failure("the engine is not wired in yet", EXIT.internal);
+};
+
+export const load: (text: string, file: string, overrides: Overrides) => Loaded = pending;
+export const check: (text: string, file: string, overrides: Overrides, color: boolean) => Checked = pending;
+export const execute: (loaded: Loaded, options: { readonly seed?: string; readonly explore: boolean }) => Finished = pending;
+export const traceOf: (finished: Finished) => TraceFile = pending;
+export const traceLines: (trace: TraceFile) => Iterable<string> = pending;
+export const parseTrace: (text: string, file: string) => TraceFile = pending;
+/** Nanoseconds from a quantity with unit, for an option of that name. */
+export const parseTime: (option: string, text: string) => number = pending;
+export const nearestName: (name: string, names: readonly string[]) => string | undefined = pending;
+/** Chunks of text for each form of a trace. */
+export const TRACE_FORMATS: Readonly<Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: TraceFile) => Iterable<string>>> = {
+  text: pending,
+  jsonl: (trace) => linesInChunks(traceLines(trace)),
+  mermaid: pending,
+  chrome: pending,
+};

@@ -1,0 +1,76 @@
+/** Files in and out: bounded reads with plain errors, whole-file writes, the folder of this package. */
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure, fileFailure } from "./failure.ts";
+import type { Shell } from "./shell.ts";
+
+/** A scenario is written by people; what is larger is some other file. */
+const SCENARIO_BYTES_MAX = 16 * 1024 * 1024;
+/** A string cannot hold more. */
+const TRACE_BYTES_MAX = 500 * 1024 * 1024;
+
+export const readScenarioText = (shell: Shell, path: string): string => readText(shell, path, SCENARIO_BYTES_MAX);
+export const readTraceText = (shell: Shell, path: string): string => readText(shell, path, TRACE_BYTES_MAX);
+
+function readText(shell: Shell, path: string, bytesMax: number): string {
+  const absolute = resolve(shell.cwd, path);
+  let bytes: Buffer;
+  try {
+    const stat = statSync(absolute);
+    if (stat.isDirectory()) throw new Failure(`cannot read ${path}: it is a folder (sim list ${path} shows its scenarios)`);
+    if (stat.size > bytesMax) throw new Failure(`cannot read ${path}: it is larger than ${bytesMax / 1024 / 1024} MiB`);
+    bytes = readFileSync(absolute);
+  } catch (error) {
+    throw error instanceof Failure ? error : fileFailure("read", path, error);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure(`cannot read ${path}: it is not UTF-8 text`);
+  }
+}
+
+/** All or nothing: written beside the target, then renamed over it. */
+export function writeWhole(shell: Shell, path: string, chunks: Iterable<string>): void {
+  const target = resolve(shell.cwd, path);
+  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  try {
+    if (existsSync(target) && !statSync(target).isFile()) return writeThrough(target, chunks);
+    writeFileSync(temporary, "");
+    for (const chunk of chunks) writeFileSync(temporary, chunk, { flag: "a" });
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw fileFailure("write", path, error);
+  }
+}
+
+/** A pipe or a device (/dev/stdout, /dev/null, a fifo) cannot be renamed over. */
+function writeThrough(target: string, chunks: Iterable<string>): void {
+  for (const chunk of chunks) writeFileSync(target, chunk, { flag: "a" });
+}
+
+/** Joins lines to chunks of about 64 KiB, so that a long trace neither costs a write per line nor one huge string. */
+export function* linesInChunks(lines: Iterable<string>): Generator<string> {
+  let chunk = "";
+  for (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length < 65_536) continue;
+    yield chunk;
+    chunk = "";
+  }
+  if (chunk !== "") yield chunk;
+}
+
+/** The folder with package.json and scenarios/, for the sources as for the bundle. */
+export function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error("zeromq-sim is not installed in a package folder");
+    folder = parent;
+  }
+  return folder;
+}
+
