@@ -55,10 +55,14 @@ export interface PlanNode {
   readonly group: string;
   /** Index among the replicas, 0 when there is one. */
   readonly index: number;
+  /** How many replicas the group has. */
+  readonly count: number;
   /** Host whose addresses the node has; the instance name unless declared. */
   readonly host: string;
   /** First instruction of every thread without a startAt of its own. */
   readonly startAt: Instant;
+  /** Drawn once per instance (stream "node/NAME/start") and added to the start of all its threads. Absent = none. */
+  readonly startJitter?: DistributionSpec;
   readonly ioThreads: number;
   readonly blocky: boolean;
   /** Which build and wrapper of libzmq the node stands for. */
@@ -72,7 +76,11 @@ export interface PlanThread {
   readonly name: string;
   readonly group: string;
   readonly index: number;
+  /** How many replicas the thread has within its node. */
+  readonly count: number;
+  /** Absolute: the node's start and the thread's own delay; the node's startJitter comes on top. */
   readonly startAt: Instant;
+  /** The node's, overridden by the thread's; evaluated in this order before the first step. */
   readonly vars: Readonly<Record<string, ValueExpr>>;
   /** Sockets the thread owns, created in this order before the first step. */
   readonly sockets: readonly PlanSocket[];
@@ -94,6 +102,7 @@ export interface PlanSocket {
 export interface PlanOption {
   /** libzmq's name in lower case without ZMQ_: "sndhwm", "routing_id". */
   readonly name: string;
+  /** A time option (linger, rcvtimeo, ...) in ms, as libzmq takes it; texts are bytes in UTF-8. */
   readonly value: number | Template;
 }
 
