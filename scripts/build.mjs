@@ -11,6 +11,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { definitions } from "./definitions.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -43,21 +44,23 @@ function notices(inputs) {
   const parts = folders.map((folder) => {
     const meta = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8"));
     const licence = readdirSync(join(ROOT, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name));
-    const text = licence === undefined ? `(${meta.license}; the package ships no licence file)` : readFileSync(join(ROOT, folder, licence), "utf8");
+    const text =
+      licence === undefined
+        ? `(${meta.license}; the package ships no licence file)`
+        : readFileSync(join(ROOT, folder, licence), "utf8");
     return `${meta.name} ${meta.version} (${meta.license})\n\n${text.trim()}\n`;
   });
   return `The bundles in this folder contain the following packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
 export async function bundle(outdir = join(ROOT, "dist")) {
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   mkdirSync(outdir, { recursive: true });
   const common = {
     absWorkingDir: ROOT,
     outdir,
     bundle: true,
     format: "esm",
-    define: { SIM_VERSION: JSON.stringify(version) },
+    define: definitions(),
     legalComments: "none",
     metafile: true,
     write: false,
@@ -76,7 +79,13 @@ export async function bundle(outdir = join(ROOT, "dist")) {
     banner: { js: REQUIRE },
   });
   // Nothing of Node in the library: it runs in browsers, too.
-  const library = await build({ ...common, entryPoints: { index: "src/index.ts" }, platform: "neutral", target: "es2022", mainFields: ["module", "main"] });
+  const library = await build({
+    ...common,
+    entryPoints: { index: "src/index.ts" },
+    platform: "neutral",
+    target: "es2022",
+    mainFields: ["module", "main"],
+  });
   const files = [...command.outputFiles, ...library.outputFiles].map(({ path, contents }) => [path, contents]);
   const text = notices([...Object.keys(command.metafile.inputs), ...Object.keys(library.metafile.inputs)]);
   writeOutputs(outdir, [...files, [join(outdir, "THIRD-PARTY.txt"), Buffer.from(text)]]);
@@ -95,7 +104,9 @@ export function declarations(outdir = join(ROOT, "dist")) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { types: { type: "boolean", default: false }, out: { type: "string", default: join(ROOT, "dist") } } });
+  const { values } = parseArgs({
+    options: { types: { type: "boolean", default: false }, out: { type: "string", default: join(ROOT, "dist") } },
+  });
   await bundle(resolve(values.out));
   if (values.types) declarations(resolve(values.out));
 }

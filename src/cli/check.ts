@@ -38,7 +38,10 @@ async function checkAll(shell: Shell, files: readonly string[], options: CheckOp
     const good = result.errors === 0 && !(options.strict && result.warnings > 0);
     if (result.text !== "") shell.err(result.text);
     if (!good) exitCode = EXIT.usage;
-    else if (!options.quiet) shell.out(`${paint("green", "ok")} ${file}${result.warnings > 0 ? ` (${counted(result.warnings, "warning")})` : ""}\n`);
+    else if (!options.quiet)
+      shell.out(
+        `${paint("green", "ok")} ${file}${result.warnings > 0 ? ` (${counted(result.warnings, "warning")})` : ""}\n`,
+      );
   }
   return exitCode;
 }

@@ -35,7 +35,17 @@ export async function checkDeterminism(shell: Shell, invocation: Invocation, qui
 function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): Promise<void> {
   const [command = process.execPath, ...leading] = shell.self;
   const seedWords = seed === undefined ? [] : ["--seed", seed];
-  const words = [...leading, "trace", file, "--to", "jsonl", "--out", out, ...seedWords, ...set.flatMap((one) => ["--set", one])];
+  const words = [
+    ...leading,
+    "trace",
+    file,
+    "--to",
+    "jsonl",
+    "--out",
+    out,
+    ...seedWords,
+    ...set.flatMap((one) => ["--set", one]),
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, { cwd: shell.cwd, env: shell.env, stdio: ["ignore", "ignore", "pipe"] });
     const end = (): void => void child.kill();
@@ -48,7 +58,10 @@ function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): 
     child.on("close", (code, signal) => {
       process.off("exit", end);
       if (code === 0) resolve();
-      else reject(new Failure(`the run in a process of its own ended with ${signal ?? `code ${code}`}\n${talk}`, EXIT.internal));
+      else
+        reject(
+          new Failure(`the run in a process of its own ended with ${signal ?? `code ${code}`}\n${talk}`, EXIT.internal),
+        );
     });
   });
 }

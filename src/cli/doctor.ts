@@ -30,7 +30,9 @@ interface DoctorOptions {
 }
 
 function installation(shell: Shell, { json }: DoctorOptions): ExitCode {
-  const { engines } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as { engines: { node: string } };
+  const { engines } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as {
+    engines: { node: string };
+  };
   const facts = {
     "zeromq-sim": VERSION,
     model: MODEL,
@@ -65,7 +67,9 @@ async function model(shell: Shell, { json }: DoctorOptions): Promise<ExitCode> {
   const width = Math.max(0, ...options.map(({ name }) => name.length));
   shell.out(`Options of ${MODEL}\n`);
   for (const { name, level, note } of options) {
-    shell.out(`  ${name.padEnd(width)}  ${paint(colors[level], level.padEnd(12))}${note === undefined ? "" : `  ${note}`}\n`);
+    shell.out(
+      `  ${name.padEnd(width)}  ${paint(colors[level], level.padEnd(12))}${note === undefined ? "" : `  ${note}`}\n`,
+    );
   }
   shell.out("\nKnown departures\n");
   for (const { name, text } of departures) shell.out(`  ${paint("bold", name)}: ${text}\n`);

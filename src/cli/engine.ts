@@ -54,7 +54,8 @@ const pending = (): never => {
 
 export const load: (text: string, file: string, overrides: Overrides) => Loaded = pending;
 export const check: (text: string, file: string, overrides: Overrides, color: boolean) => Checked = pending;
-export const execute: (loaded: Loaded, options: { readonly seed?: string; readonly explore: boolean }) => Finished = pending;
+export const execute: (loaded: Loaded, options: { readonly seed?: string; readonly explore: boolean }) => Finished =
+  pending;
 export const traceOf: (finished: Finished) => TraceFile = pending;
 export const traceLines: (trace: TraceFile) => Iterable<string> = pending;
 export const parseTrace: (text: string, file: string) => TraceFile = pending;
@@ -62,7 +63,9 @@ export const parseTrace: (text: string, file: string) => TraceFile = pending;
 export const parseTime: (option: string, text: string) => number = pending;
 export const nearestName: (name: string, names: readonly string[]) => string | undefined = pending;
 /** Chunks of text for each form of a trace. */
-export const TRACE_FORMATS: Readonly<Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: TraceFile) => Iterable<string>>> = {
+export const TRACE_FORMATS: Readonly<
+  Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: TraceFile) => Iterable<string>>
+> = {
   text: pending,
   jsonl: (trace) => linesInChunks(traceLines(trace)),
   mermaid: pending,

@@ -8,7 +8,7 @@ export interface OptionFidelity {
   readonly note?: string;
 }
 
-/** A tag `DIFFERS(name)` in the sources, explained. */
+/** A known departure from libzmq; its name is the tag in the sources. */
 export interface Departure {
   readonly name: string;
   readonly text: string;
@@ -19,6 +19,9 @@ export interface Fidelity {
   readonly departures: readonly Departure[];
 }
 
+/** Gathered by the bundler from the comments that declare them. */
+declare const SIM_DEPARTURES: readonly Departure[] | undefined;
+
 export function fidelity(): Fidelity {
-  return { options: [], departures: [] };
+  return { options: [], departures: typeof SIM_DEPARTURES === "undefined" ? [] : SIM_DEPARTURES };
 }

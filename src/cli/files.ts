@@ -18,7 +18,8 @@ function readText(shell: Shell, path: string, bytesMax: number): string {
   let bytes: Buffer;
   try {
     const stat = statSync(absolute);
-    if (stat.isDirectory()) throw new Failure(`cannot read ${path}: it is a folder (sim list ${path} shows its scenarios)`);
+    if (stat.isDirectory())
+      throw new Failure(`cannot read ${path}: it is a folder (sim list ${path} shows its scenarios)`);
     if (stat.size > bytesMax) throw new Failure(`cannot read ${path}: it is larger than ${bytesMax / 1024 / 1024} MiB`);
     bytes = readFileSync(absolute);
   } catch (error) {
@@ -73,4 +74,3 @@ export function packageFolder(): string {
   }
   return folder;
 }
-

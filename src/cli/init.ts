@@ -33,7 +33,13 @@ async function init(shell: Shell, name: string | undefined): Promise<ExitCode> {
     return EXIT.ok;
   }
   const example = examples.find((one) => one.name === name.replace(/\.json$/, ""));
-  if (!example) throw new Failure(await unknownExample(name, examples.map((one) => one.name)));
+  if (!example)
+    throw new Failure(
+      await unknownExample(
+        name,
+        examples.map((one) => one.name),
+      ),
+    );
   const target = `${example.name}.json`;
   if (existsSync(resolve(shell.cwd, target))) throw new Failure(`${target} exists already; it was left as it is`);
   writeWhole(shell, target, [await withSchema(readScenarioText(shell, example.path), shell.cwd)]);

@@ -40,9 +40,17 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitC
     .version(`zeromq-sim ${VERSION} (model: ${MODEL})`, "-V, --version", "print the version")
     .option("--verbose", "print the stack of an internal error")
     .addHelpText("before", EXAMPLES)
-    .addHelpText("after", "\nExit codes: 0 all held, 1 an expectation failed, 2 bad usage or scenario, 3 internal error or limit,\n4 nondeterminism, 5 inconclusive, 130 interrupted.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 all held, 1 an expectation failed, 2 bad usage or scenario, 3 internal error or limit,\n4 nondeterminism, 5 inconclusive, 130 interrupted.",
+    )
     .showHelpAfterError("(sim --help shows how)")
-    .configureOutput({ writeOut: shell.out, writeErr: shell.err, getOutHasColors: () => shell.outColor, getErrHasColors: () => shell.errColor })
+    .configureOutput({
+      writeOut: shell.out,
+      writeErr: shell.err,
+      getOutHasColors: () => shell.outColor,
+      getErrHasColors: () => shell.errColor,
+    })
     .exitOverride();
   const setup: Setup = {
     program,
@@ -72,7 +80,9 @@ function explain(error: unknown, shell: Shell, verbose: boolean): ExitCode {
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   shell.err(`${paint("red", "internal error:")} ${message}\n`);
-  shell.err(`This is a bug of zeromq-sim ${VERSION} (node ${process.version}). Please report it with the scenario and the command line.\n`);
+  shell.err(
+    `This is a bug of zeromq-sim ${VERSION} (node ${process.version}). Please report it with the scenario and the command line.\n`,
+  );
   if (verbose && error instanceof Error) shell.err(`${error.stack}\n`);
   else shell.err("Run again with --verbose or DEBUG=1 to see where it happened.\n");
   return EXIT.internal;

@@ -39,7 +39,13 @@ export function runSeeds(
   if (!options.json && !(options.quiet && code === EXIT.ok)) shell.out(distribution(sorted, total, shell.outColor));
   const failing = sorted.find(({ verdict }) => verdict !== EXIT.ok);
   if (failing) shell.err(`\nreproduce: ${reproduceLine({ ...invocation, seed: failing.seed, explore: true })}\n`);
-  const json = sorted.map(({ text, seed, verdict, count }) => ({ outcome: text, count, share: count / total, seed, ok: verdict === EXIT.ok }));
+  const json = sorted.map(({ text, seed, verdict, count }) => ({
+    outcome: text,
+    count,
+    share: count / total,
+    seed,
+    ok: verdict === EXIT.ok,
+  }));
   return { code, document: { scenario: loaded.plan.name, seeds: range, runs: total, outcomes: json } };
 }
 

@@ -78,9 +78,12 @@ async function runAll(shell: Shell, files: readonly string[], options: RunOption
 }
 
 function refuseContradictions(files: readonly string[], options: RunOptions): void {
-  if (options.seed !== undefined && options.seeds !== undefined) throw new Failure("--seed and --seeds exclude each other");
-  if (options.seeds !== undefined && options.trace !== undefined) throw new Failure("--trace takes one run: use --seed instead of --seeds");
-  if (options.seeds !== undefined && options.checkDeterminism) throw new Failure("--check-determinism takes one run: use --seed instead of --seeds");
+  if (options.seed !== undefined && options.seeds !== undefined)
+    throw new Failure("--seed and --seeds exclude each other");
+  if (options.seeds !== undefined && options.trace !== undefined)
+    throw new Failure("--trace takes one run: use --seed instead of --seeds");
+  if (options.seeds !== undefined && options.checkDeterminism)
+    throw new Failure("--check-determinism takes one run: use --seed instead of --seeds");
   if (files.length > 1 && options.trace !== undefined) throw new Failure("--trace takes one scenario");
   if (options.seed === "") throw new Failure("--seed is empty");
 }

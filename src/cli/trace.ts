@@ -60,7 +60,8 @@ async function trace(shell: Shell, file: string, options: TraceOptions): Promise
 async function obtain(shell: Shell, file: string, options: TraceOptions): Promise<TraceFile> {
   const { execute, load, parseTrace, traceOf } = await import("./engine.ts");
   if (file.endsWith(".jsonl")) {
-    if (options.seed !== undefined || options.set !== undefined) throw new Failure(`--seed and --set need a scenario, and ${file} is a run that is over`);
+    if (options.seed !== undefined || options.set !== undefined)
+      throw new Failure(`--seed and --set need a scenario, and ${file} is a run that is over`);
     return parseTrace(readTraceText(shell, file), file);
   }
   const seed = options.seed === undefined ? {} : { seed: options.seed };
@@ -71,7 +72,14 @@ async function obtain(shell: Shell, file: string, options: TraceOptions): Promis
 /** Whether the event is about the socket (or any socket or thread of the node) of that name. */
 function concerns(event: TraceEvent, name: string | undefined): boolean {
   if (name === undefined) return true;
-  const parties = event as { socket?: string; peer?: string; thread?: string; node?: string; from?: string; to?: string };
+  const parties = event as {
+    socket?: string;
+    peer?: string;
+    thread?: string;
+    node?: string;
+    from?: string;
+    to?: string;
+  };
   return [parties.socket, parties.peer, parties.thread, parties.node, parties.from, parties.to].some(
     (party) => party !== undefined && (party === name || party.startsWith(`${name}.`)),
   );

@@ -1,6 +1,7 @@
 /** Builds the bundles that tests start, into a folder of this test run, so that runs side by side do not meet. */
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type {} from "vitest";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
