@@ -34,7 +34,6 @@ export async function checkDeterminism(shell: Shell, invocation: Invocation, qui
 
 function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): Promise<void> {
   const [command = process.execPath, ...leading] = shell.self;
-  const seedWords = seed === undefined ? [] : ["--seed", seed];
   const words = [
     ...leading,
     "trace",
@@ -43,7 +42,8 @@ function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): 
     "jsonl",
     "--out",
     out,
-    ...seedWords,
+    "--seed",
+    seed,
     ...set.flatMap((one) => ["--set", one]),
   ];
   return new Promise((resolve, reject) => {

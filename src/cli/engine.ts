@@ -10,10 +10,8 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { linesInChunks } from "./files.ts";
 
-/** What a command line may change in a scenario. */
+/** What a command line may change in a scenario: "path=value", in the order given. */
 export interface Overrides {
-  readonly seed?: string;
-  /** "path=value", in the order given. */
   readonly set: readonly string[];
 }
 
@@ -54,9 +52,11 @@ const pending = (): never => {
 
 export const load: (text: string, file: string, overrides: Overrides) => Loaded = pending;
 export const check: (text: string, file: string, overrides: Overrides, color: boolean) => Checked = pending;
-export const execute: (loaded: Loaded, options: { readonly seed?: string; readonly explore: boolean }) => Finished =
-  pending;
-export const traceOf: (finished: Finished) => TraceFile = pending;
+/**
+ * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
+ * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
+ */
+export const execute: (loaded: Loaded, seed: string) => Finished = pending;
 export const traceLines: (trace: TraceFile) => Iterable<string> = pending;
 export const parseTrace: (text: string, file: string) => TraceFile = pending;
 /** Nanoseconds from a quantity with unit, for an option of that name. */

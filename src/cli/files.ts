@@ -1,5 +1,5 @@
 /** Files in and out: bounded reads with plain errors, whole-file writes, the folder of this package. */
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, fileFailure } from "./failure.ts";
@@ -37,19 +37,23 @@ export function writeWhole(shell: Shell, path: string, chunks: Iterable<string>)
   const target = resolve(shell.cwd, path);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   try {
-    if (existsSync(target) && !statSync(target).isFile()) return writeThrough(target, chunks);
-    writeFileSync(temporary, "");
-    for (const chunk of chunks) writeFileSync(temporary, chunk, { flag: "a" });
-    renameSync(temporary, target);
+    // A pipe or a device (/dev/null, a fifo) cannot be renamed over.
+    const direct = existsSync(target) && !statSync(target).isFile();
+    writeChunks(direct ? target : temporary, direct ? "a" : "w", chunks);
+    if (!direct) renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw fileFailure("write", path, error);
   }
 }
 
-/** A pipe or a device (/dev/stdout, /dev/null, a fifo) cannot be renamed over. */
-function writeThrough(target: string, chunks: Iterable<string>): void {
-  for (const chunk of chunks) writeFileSync(target, chunk, { flag: "a" });
+function writeChunks(path: string, flag: "a" | "w", chunks: Iterable<string>): void {
+  const file = openSync(path, flag);
+  try {
+    for (const chunk of chunks) writeFileSync(file, chunk);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Joins lines to chunks of about 64 KiB, so that a long trace neither costs a write per line nor one huge string. */

@@ -1,16 +1,13 @@
 /** The one line that brings a failure back. */
 export interface Invocation {
   readonly file: string;
-  readonly seed?: string | undefined;
+  readonly seed: string;
   readonly set: readonly string[];
   readonly strict: boolean;
-  /** Free choices were drawn from the seed, as in a run over many seeds. */
-  readonly explore: boolean;
 }
 
-export function reproduceLine({ file, seed, set, strict, explore }: Invocation): string {
-  const words = ["sim", "run", file];
-  if (seed !== undefined) words.push(explore ? "--seeds" : "--seed", explore ? `${seed}..${seed}` : seed);
+export function reproduceLine({ file, seed, set, strict }: Invocation): string {
+  const words = ["sim", "run", file, "--seed", seed];
   for (const assignment of set) words.push("--set", assignment);
   if (strict) words.push("--strict");
   return words.map(quoted).join(" ");

@@ -28,7 +28,7 @@ export function runSeeds(
   let code: ExitCode = EXIT.ok;
   let done = 0;
   for (const seed of eachSeed(range)) {
-    const finished = execute(loaded, { seed, explore: true });
+    const finished = execute(loaded, seed);
     if (done === 0) code = gravest(code, warnOfRun(shell, finished, options));
     count(outcomes, finished, seed);
     code = gravest(code, finished.verdict);
@@ -38,7 +38,7 @@ export function runSeeds(
   const sorted = [...outcomes.values()].sort((a, b) => b.count - a.count || Number(a.seed) - Number(b.seed));
   if (!options.json && !(options.quiet && code === EXIT.ok)) shell.out(distribution(sorted, total, shell.outColor));
   const failing = sorted.find(({ verdict }) => verdict !== EXIT.ok);
-  if (failing) shell.err(`\nreproduce: ${reproduceLine({ ...invocation, seed: failing.seed, explore: true })}\n`);
+  if (failing) shell.err(`\nreproduce: ${reproduceLine({ ...invocation, seed: failing.seed })}\n`);
   const json = sorted.map(({ text, seed, verdict, count }) => ({
     outcome: text,
     count,

@@ -96,9 +96,9 @@ interface FileResult {
 async function runFile(shell: Shell, file: string, options: RunOptions): Promise<FileResult> {
   const { load } = await import("./engine.ts");
   const set = assignments(options);
-  const seed = options.seed === undefined ? {} : { seed: options.seed };
-  const loaded = load(readScenarioText(shell, file), file, { ...seed, set });
-  const invocation: Invocation = { file, seed: loaded.plan.seed, set, strict: options.strict === true, explore: false };
+  const loaded = load(readScenarioText(shell, file), file, { set });
+  const seed = options.seed ?? loaded.plan.seed;
+  const invocation: Invocation = { file, seed, set, strict: options.strict === true };
   warn(shell, loaded, options);
   if (options.seeds !== undefined) {
     const { runSeeds } = await import("./run-seeds.ts");
@@ -109,7 +109,7 @@ async function runFile(shell: Shell, file: string, options: RunOptions): Promise
 
 async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invocation: Invocation): Promise<FileResult> {
   const { execute, traceLines, traceOf } = await import("./engine.ts");
-  const finished = execute(loaded, { explore: false });
+  const finished = execute(loaded, invocation.seed);
   if (options.trace !== undefined) writeWhole(shell, options.trace, linesInChunks(traceLines(traceOf(finished))));
   let code: ExitCode = finished.verdict;
   code = gravest(code, warnOfRun(shell, finished, options));

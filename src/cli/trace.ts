@@ -4,7 +4,7 @@ import type { TraceEvent } from "../journal/events.ts";
 import type { TraceFile } from "./engine.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
-import { linesInChunks, readScenarioText, readTraceText, writeWhole } from "./files.ts";
+import { readScenarioText, readTraceText, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { assignment } from "./run.ts";
 import type { Shell } from "./shell.ts";
@@ -64,9 +64,8 @@ async function obtain(shell: Shell, file: string, options: TraceOptions): Promis
       throw new Failure(`--seed and --set need a scenario, and ${file} is a run that is over`);
     return parseTrace(readTraceText(shell, file), file);
   }
-  const seed = options.seed === undefined ? {} : { seed: options.seed };
-  const loaded = load(readScenarioText(shell, file), file, { ...seed, set: options.set ?? [] });
-  return traceOf(execute(loaded, { explore: false }));
+  const loaded = load(readScenarioText(shell, file), file, { set: options.set ?? [] });
+  return traceOf(execute(loaded, options.seed ?? loaded.plan.seed));
 }
 
 /** Whether the event is about the socket (or any socket or thread of the node) of that name. */
