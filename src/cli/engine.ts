@@ -57,6 +57,7 @@ export const check: (text: string, file: string, overrides: Overrides, color: bo
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
 export const execute: (loaded: Loaded, seed: string) => Finished = pending;
+export const traceOf: (finished: Finished) => TraceFile = pending;
 export const traceLines: (trace: TraceFile) => Iterable<string> = pending;
 export const parseTrace: (text: string, file: string) => TraceFile = pending;
 /** Nanoseconds from a quantity with unit, for an option of that name. */
