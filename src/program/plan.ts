@@ -4,7 +4,7 @@
  */
 import type { DistributionSpec } from "../kernel/distribution.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
-import type { SocketTypeName } from "../socket/types.ts";
+import type { SocketTypeName } from "../ctx/options.ts";
 
 export interface Plan {
   /** Scenario name: the file name without directory and extension, or "scenario". */

@@ -14,4 +14,3 @@ export const SOCKET_TYPES = {
   XSUB: 10,
 } as const;
 
-export type SocketTypeName = keyof typeof SOCKET_TYPES;

@@ -1,0 +1,158 @@
+/** Application threads: one call at a time, blocked calls are entries in wake-up lists. */
+import type { Actor } from "../kernel/actor.ts";
+import { invariant } from "../kernel/invariant.ts";
+import type { EventId, Kernel } from "../kernel/kernel.ts";
+import type { RandomStream } from "../kernel/random.ts";
+import type { Duration, Instant } from "../kernel/time.ts";
+import { type Costs, wakeDelay } from "./costs.ts";
+
+/** An API call that may have to wait. */
+export interface Operation {
+  /** libzmq's verb: "send", "recv", "poll", "proxy", "sleep", "term". */
+  readonly name: string;
+  /** For reports: the socket waited on, "" when several or none. */
+  readonly subject: string;
+  /** First try; true when the call is over. */
+  attempt(): boolean;
+  /** Another try after a wake-up; true when the call is over. */
+  retry(): boolean;
+  /** The deadline passed: finish with EAGAIN or an empty result. */
+  expire(): void;
+  /** Registers (or removes) the thread with everything whose change may end the wait. */
+  watch(thread: AppThread | null): void;
+  /** When to give up; null waits for ever. Read once when the call blocks. */
+  readonly deadline: Instant | null;
+}
+
+/** A program: continues when its last call is over, and then calls until one blocks or takes time. */
+export interface Party {
+  resume(): void;
+}
+
+export type AppThreadState = "not-started" | "running" | "blocked" | "ended" | "failed" | "crashed";
+
+/** Hears about waits, for traces and reports. */
+export interface BlockObserver {
+  blocked(thread: AppThread, operation: Operation): void;
+}
+
+const OP_RESUME = 0;
+const OP_WAKE = 1;
+const OP_EXPIRE = 2;
+
+/** A thread of a node: executes the calls of its party and charges their cost. */
+export class AppThread implements Actor {
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly costs: Costs;
+  readonly stream: RandomStream;
+  state: AppThreadState = "not-started";
+  /** The call it waits in, while blocked. */
+  operation: Operation | null = null;
+  blockedSince = 0 as Instant;
+  /** Time the last finished call spent blocked. */
+  waited = 0;
+  private readonly observer: BlockObserver;
+  private party: Party | null = null;
+  private charged = 0;
+  private wakeEvent: EventId = 0 as EventId;
+  private expireEvent: EventId = 0 as EventId;
+
+  constructor(kernel: Kernel, label: string, costs: Costs, observer: BlockObserver) {
+    this.kernel = kernel;
+    this.label = label;
+    this.costs = costs;
+    this.observer = observer;
+    this.stream = kernel.random.stream(`${label}/thread`);
+  }
+
+  /** Begins to run `party` at `at`. */
+  start(party: Party, at: Instant): void {
+    this.party = party;
+    this.kernel.scheduleAt(at, this, OP_RESUME, 0);
+  }
+
+  /** Work done by the current call, in nanoseconds. */
+  charge(cost: number): void {
+    this.charged += cost;
+  }
+
+  /**
+   * Executes a call. True: it is over and took no time, go on. False: the party will be resumed,
+   * after the time the call took or when its wait is over.
+   */
+  perform(operation: Operation): boolean {
+    this.waited = 0;
+    if (this.costs.stallChance > 0 && this.stream.float() < this.costs.stallChance) this.charged += this.costs.stall.sample(this.stream);
+    if (operation.attempt()) return this.settle();
+    this.block(operation);
+    return false;
+  }
+
+  /** For calls that never wait: true when the cost so far is zero, else resumes the party after it. */
+  settle(): boolean {
+    const cost = Math.round(this.charged);
+    this.charged = 0;
+    if (cost === 0) return true;
+    this.kernel.schedule(cost as Duration, this, OP_RESUME, 0);
+    return false;
+  }
+
+  /** Something it waits for may have changed. Several wakes before it runs are one. */
+  wake(): void {
+    if (this.state !== "blocked" || this.wakeEvent !== 0) return;
+    const delay = wakeDelay(this.costs, this.costs.appWake, this.stream, this.kernel.now - this.blockedSince);
+    this.wakeEvent = this.kernel.schedule(delay, this, OP_WAKE, 0);
+  }
+
+  /** The program is over. */
+  end(state: "ended" | "failed" | "crashed"): void {
+    this.state = state;
+    if (this.operation !== null) this.unblock(this.operation);
+  }
+
+  get over(): boolean {
+    return this.state === "ended" || this.state === "failed" || this.state === "crashed";
+  }
+
+  fire(op: number): void {
+    if (this.over) return;
+    if (op === OP_RESUME) {
+      this.state = "running";
+      (this.party as Party).resume();
+      return;
+    }
+    const operation = this.operation;
+    invariant(operation !== null, `${this.label} woken while not blocked`);
+    if (op === OP_WAKE) {
+      this.wakeEvent = 0 as EventId;
+      if (!operation.retry()) return;
+    } else {
+      this.expireEvent = 0 as EventId;
+      operation.expire();
+    }
+    this.waited = this.kernel.now - this.blockedSince;
+    this.unblock(operation);
+    this.state = "running";
+    if (this.settle()) (this.party as Party).resume();
+  }
+
+  private block(operation: Operation): void {
+    this.state = "blocked";
+    this.operation = operation;
+    this.blockedSince = this.kernel.now;
+    this.observer.blocked(this, operation);
+    const { deadline } = operation;
+    if (deadline !== null) this.expireEvent = this.kernel.scheduleAt(deadline, this, OP_EXPIRE, 0);
+    operation.watch(this);
+  }
+
+  private unblock(operation: Operation): void {
+    operation.watch(null);
+    this.operation = null;
+    this.kernel.cancel(this.wakeEvent);
+    this.kernel.cancel(this.expireEvent);
+    this.wakeEvent = 0 as EventId;
+    this.expireEvent = 0 as EventId;
+  }
+}

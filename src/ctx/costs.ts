@@ -1,0 +1,51 @@
+/** What work costs on the modelled machine: data, fitted to measurements, never code. */
+import type { Distribution } from "../kernel/distribution.ts";
+import type { RandomStream } from "../kernel/random.ts";
+import type { Duration } from "../kernel/time.ts";
+
+/** CPU time in whole nanoseconds unless said otherwise. */
+export interface Costs {
+  /** From a command or ready descriptor until a sleeping I/O thread runs (epoll wake-up). */
+  readonly ioWake: Distribution;
+  /** From a command until an application thread blocked in a call runs. */
+  readonly appWake: Distribution;
+  /** Added to the wake-up of a thread that slept longer than `coldAfter` (processor idle states, caches). */
+  readonly coldWake: Distribution;
+  readonly coldAfter: number;
+  /** How late a timer of an I/O thread or a sleep of a program is served. */
+  readonly timerSlack: Distribution;
+  /** Added to a call with probability `stallChance`: preemption, garbage collection. */
+  readonly stall: Distribution;
+  readonly stallChance: number;
+  /** One zmq_send of a frame, without copying. */
+  readonly send: number;
+  /** One zmq_recv of a frame. */
+  readonly recv: number;
+  readonly poll: number;
+  readonly pollItem: number;
+  /** bind, unbind, disconnect, close, setsockopt, getsockopt. */
+  readonly call: number;
+  /** zmq_connect. */
+  readonly connect: Distribution;
+  /** zmq_socket, the first of a context included. */
+  readonly socket: number;
+  readonly command: number;
+  /** One read or write system call. */
+  readonly syscall: number;
+  /** Framing or parsing one message. */
+  readonly codec: number;
+  /** Opening a descriptor: socket + connect, or accept. */
+  readonly open: Distribution;
+  /** Copying, per byte, as a fraction of a nanosecond: application to message, message to kernel, kernel to message. */
+  readonly perByteSend: number;
+  readonly perByteWrite: number;
+  readonly perByteRead: number;
+  /** libzmq's max_command_delay as time: how long a send may skip its mailbox. */
+  readonly commandDelay: number;
+}
+
+/** How long a thread that slept for `idle` nanoseconds takes to run. */
+export function wakeDelay(costs: Costs, wake: Distribution, stream: RandomStream, idle: number): Duration {
+  const warm = wake.sample(stream);
+  return idle > costs.coldAfter ? ((warm + costs.coldWake.sample(stream)) as Duration) : warm;
+}

@@ -1,0 +1,17 @@
+/** The identity of a message: it stays the same on every hop, whoever forwards it. */
+
+export class Message {
+  /** The socket that first sent it: "publisher.sender". */
+  readonly origin: string;
+  /** Its number among the messages of that socket, from 0. */
+  readonly number: number;
+
+  constructor(origin: string, number: number) {
+    this.origin = origin;
+    this.number = number;
+  }
+
+  get name(): string {
+    return `${this.origin}#${this.number}`;
+  }
+}

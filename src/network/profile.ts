@@ -1,0 +1,95 @@
+/** Profiles: latencies and costs of a modelled environment, as data. */
+import type { Costs } from "../ctx/costs.ts";
+import { compileDistribution, type DistributionSpec } from "../kernel/distribution.ts";
+import type { LinkShape } from "./link.ts";
+import { PROFILES } from "./profiles.ts";
+
+/** The plain form: durations in nanoseconds, rates in bits per second. */
+export interface ProfileData {
+  readonly name: string;
+  /** Where the numbers come from. */
+  readonly provenance: string;
+  readonly ioWake: DistributionSpec;
+  readonly appWake: DistributionSpec;
+  readonly coldWake: DistributionSpec;
+  readonly coldAfter: number;
+  readonly timerSlack: DistributionSpec;
+  readonly stall: DistributionSpec;
+  readonly stallChance: number;
+  readonly connectCall: DistributionSpec;
+  readonly send: number;
+  readonly recv: number;
+  readonly poll: number;
+  readonly pollItem: number;
+  readonly call: number;
+  readonly socket: number;
+  readonly command: number;
+  readonly syscall: number;
+  readonly codec: number;
+  readonly open: DistributionSpec;
+  readonly perByteSend: number;
+  readonly perByteWrite: number;
+  readonly perByteRead: number;
+  readonly commandDelay: number;
+  /** Between processes of one host. */
+  readonly loopback: LinkData;
+  /** Between hosts. */
+  readonly network: LinkData;
+  readonly ipc: LinkData;
+  /** Kernel buffers in bytes. */
+  readonly sndbuf: number;
+  readonly rcvbuf: number;
+}
+
+export interface LinkData {
+  readonly latency: DistributionSpec;
+  /** Bits per second, 0 = unlimited. */
+  readonly bandwidth: number;
+}
+
+export interface Profile {
+  readonly name: string;
+  readonly costs: Costs;
+  readonly loopback: LinkShape;
+  readonly network: LinkShape;
+  readonly ipc: LinkShape;
+  readonly sndbuf: number;
+  readonly rcvbuf: number;
+}
+
+export type ProfileName = keyof typeof PROFILES;
+
+/** A shipped profile by name, or one based on another ("extends", default "loopback") with changes. */
+export function resolveProfile(spec: string | Readonly<Record<string, unknown>>): Profile {
+  if (typeof spec === "string") return compileProfile(shippedProfile(spec));
+  const { extends: base = "loopback", ...changes } = spec;
+  return compileProfile({ ...shippedProfile(String(base)), name: `${String(base)}+`, ...changes } as ProfileData);
+}
+
+export function shippedProfile(name: string): ProfileData {
+  const data = (PROFILES as Record<string, ProfileData>)[name];
+  if (data === undefined) throw new RangeError(`unknown profile "${name}"; one of ${Object.keys(PROFILES).join(", ")}`);
+  return data;
+}
+
+export function compileProfile(data: ProfileData): Profile {
+  const link = ({ latency, bandwidth }: LinkData): LinkShape => ({ latency: compileDistribution(latency), bandwidth });
+  return {
+    name: data.name,
+    costs: {
+      ...data,
+      ioWake: compileDistribution(data.ioWake),
+      appWake: compileDistribution(data.appWake),
+      coldWake: compileDistribution(data.coldWake),
+      timerSlack: compileDistribution(data.timerSlack),
+      stall: compileDistribution(data.stall),
+      connect: compileDistribution(data.connectCall),
+      open: compileDistribution(data.open),
+    },
+    loopback: link(data.loopback),
+    network: link(data.network),
+    ipc: link(data.ipc),
+    sndbuf: data.sndbuf,
+    rcvbuf: data.rcvbuf,
+  };
+}

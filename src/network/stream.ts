@@ -1,0 +1,253 @@
+/**
+ * Reliable byte streams: what a connected tcp or ipc descriptor is to libzmq. Bytes are counted, not
+ * stored; the items that they encode (frames, handshake parts) travel beside them by end offset.
+ */
+import type { Actor } from "../kernel/actor.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Duration, Instant } from "../kernel/time.ts";
+import { type HealListener, type Link, retransmitAt } from "./link.ts";
+
+/** The engine on one end; called when something happens, does its work in its own thread later. */
+export interface StreamUser {
+  /** Bytes, end of stream or an error can be read. */
+  streamReadable(): void;
+  /** A write that had found the buffers full may be tried again. */
+  streamWritable(): void;
+}
+
+/** How the far end went away, as read() tells it once the bytes before are consumed. */
+export type StreamEndOfLife = "open" | "eof" | "reset";
+
+/** Told about items that can never be read any more. */
+export type ItemLost = (item: unknown, sender: string, receiver: string, where: "wire" | "encoder" | "kernel") => void;
+
+const OP_ARRIVE = 0;
+const OP_FIN = 1;
+const OP_RESET = 2;
+const OP_WRITABLE = 3;
+
+export class StreamEnd implements Actor, HealListener {
+  /** The socket that uses this end. */
+  readonly ownerName: string;
+  user: StreamUser | null = null;
+  /** State of the incoming direction. */
+  incoming: StreamEndOfLife = "open";
+  closed = false;
+  private readonly kernel: Kernel;
+  private readonly link: Link;
+  private readonly itemLost: ItemLost;
+  private readonly capacity: number;
+  private peer: StreamEnd | null = null;
+  /** Outgoing: bytes the kernel took; when the last of them arrives. */
+  private sent = 0;
+  private lastArrival = 0;
+  private writerBlocked = false;
+  private stalledBytes = 0;
+  private stalledSince = -1;
+  private stalledEnd = -1;
+  /** Incoming: bytes in the kernel buffer so far, bytes read, and the items with their end offsets. */
+  private arrived = 0;
+  private consumed = 0;
+  private items: unknown[] = NO_ITEMS;
+  private ends: number[] = NO_ENDS;
+  private head = 0;
+  private encoded = 0;
+
+  private constructor(kernel: Kernel, ownerName: string, link: Link, capacity: number, itemLost: ItemLost) {
+    this.kernel = kernel;
+    this.ownerName = ownerName;
+    this.link = link;
+    this.capacity = capacity;
+    this.itemLost = itemLost;
+  }
+
+  /**
+   * Two connected ends. `capacity`: bytes that fit between a writer and a reader who does not read.
+   * DIFFERS(kernel-buffer): one number per direction; Linux tunes its buffers while it runs.
+   */
+  static pair(options: StreamPairOptions): [StreamEnd, StreamEnd] {
+    const { kernel, owners, links, capacity, itemLost } = options;
+    const first = new StreamEnd(kernel, owners[0], links[0], capacity[0], itemLost);
+    const second = new StreamEnd(kernel, owners[1], links[1], capacity[1], itemLost);
+    first.peer = second;
+    second.peer = first;
+    return [first, second];
+  }
+
+  get label(): string {
+    return `stream of ${this.ownerName}`;
+  }
+
+  /** The socket on the other end. */
+  get peerName(): string {
+    return (this.peer as StreamEnd).ownerName;
+  }
+
+  // --- writing ---
+
+  /** Announces an item of `bytes` that the following writes will carry, in order. */
+  announce(item: unknown, bytes: number): void {
+    const peer = this.peer as StreamEnd;
+    if (peer.items === NO_ITEMS) {
+      peer.items = [];
+      peer.ends = [];
+    }
+    peer.encoded += bytes;
+    peer.items.push(item);
+    peer.ends.push(peer.encoded);
+  }
+
+  /** Hands over up to `bytes` at the thread's instant `at`; returns how many the buffers took. */
+  write(bytes: number, at: Instant): number {
+    const peer = this.peer as StreamEnd;
+    const free = this.capacity - (this.sent - peer.consumed);
+    const taken = Math.min(bytes, Math.max(free, 0));
+    if (taken < bytes) this.writerBlocked = true;
+    if (taken === 0) return 0;
+    this.sent += taken;
+    if (peer.closed) peer.dropItems(this.sent, "wire");
+    else if (this.link.downSince !== null) this.stall(taken, at);
+    else this.depart(taken, at);
+    return taken;
+  }
+
+  // --- reading ---
+
+  get readable(): number {
+    return this.arrived - this.consumed;
+  }
+
+  /** Consumes up to `max` bytes; the items completed by them are then returned by takeItem. */
+  read(max: number): number {
+    const bytes = Math.min(max, this.arrived - this.consumed);
+    this.consumed += bytes;
+    const peer = this.peer as StreamEnd;
+    if (peer.writerBlocked && bytes > 0) this.maybeReopen(peer);
+    return bytes;
+  }
+
+  /** The next item whose last byte has been read; undefined when there is none. */
+  takeItem(): unknown {
+    if (this.head === this.items.length || (this.ends[this.head] as number) > this.consumed) return undefined;
+    const item = this.items[this.head];
+    this.head++;
+    if (this.head === this.items.length) {
+      this.items.length = 0;
+      this.ends.length = 0;
+      this.head = 0;
+    } else if (this.head >= 4096) {
+      this.items.splice(0, this.head);
+      this.ends.splice(0, this.head);
+      this.head = 0;
+    }
+    return item;
+  }
+
+  /** Bytes of the item in progress that are still to be read, 0 between items. */
+  get missing(): number {
+    return this.head === this.ends.length ? 0 : (this.ends[this.head] as number) - this.consumed;
+  }
+
+  // --- the end ---
+
+  /**
+   * Closes the descriptor. Items whose bytes the kernel has not taken are lost here; unread input
+   * makes the kernel answer with a reset instead of a clean end.
+   */
+  close(at: Instant): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.user = null;
+    const peer = this.peer as StreamEnd;
+    peer.truncate(this.sent);
+    const unread = this.readable > 0;
+    this.dropItems(peer.sent, "kernel");
+    if (peer.closed) return;
+    const op = unread ? OP_RESET : OP_FIN;
+    if (this.link.downSince !== null) {
+      this.stalledEnd = op;
+      this.stall(0, at);
+    } else this.arrival(at, 0, op);
+  }
+
+  linkHealed(): void {
+    const at = retransmitAt(this.stalledSince, this.kernel.now, false) as Instant;
+    const bytes = this.stalledBytes;
+    this.stalledBytes = 0;
+    this.stalledSince = -1;
+    if (bytes > 0) this.depart(bytes, at);
+    if (this.stalledEnd >= 0) this.arrival(at, 0, this.stalledEnd);
+  }
+
+  /** Kernel event on this end. */
+  fire(op: number, arg: number): void {
+    if (op === OP_WRITABLE) {
+      this.writerBlocked = false;
+      this.user?.streamWritable();
+      return;
+    }
+    if (op === OP_ARRIVE) this.arrived += arg;
+    else this.incoming = op === OP_FIN ? "eof" : "reset";
+    if (!this.closed) this.user?.streamReadable();
+  }
+
+  private depart(bytes: number, at: Instant): void {
+    this.arrival(at, bytes, OP_ARRIVE);
+  }
+
+  private arrival(at: Instant, bytes: number, op: number): void {
+    const arrival = Math.max(this.link.transfer(at, bytes), this.lastArrival);
+    this.lastArrival = arrival;
+    this.kernel.scheduleAt(arrival as Instant, this.peer as StreamEnd, op, bytes);
+  }
+
+  private stall(bytes: number, at: Instant): void {
+    this.stalledBytes += bytes;
+    if (this.stalledSince >= 0) return;
+    this.stalledSince = at;
+    this.link.awaitHeal(this);
+  }
+
+  /** Room came back: the writer hears of it when a third of the buffer is free, as on Linux. */
+  private maybeReopen(writer: StreamEnd): void {
+    if ((writer.sent - this.consumed) * 3 > writer.capacity * 2) return;
+    writer.writerBlocked = false;
+    this.kernel.schedule(this.link.sampleLatency() as Duration, writer, OP_WRITABLE, 0);
+  }
+
+  /** Everything that was sent to this end and not read is lost. */
+  private dropItems(upTo: number, where: "wire" | "kernel"): void {
+    while (this.head < this.items.length && (this.ends[this.head] as number) <= upTo) {
+      this.itemLost(this.items[this.head], this.peerName, this.ownerName, where);
+      this.head++;
+    }
+  }
+
+  /** The writer is gone: items that it did not get out whole will never come. */
+  private truncate(sent: number): void {
+    let keep = this.items.length;
+    while (keep > this.head && (this.ends[keep - 1] as number) > sent) keep--;
+    for (let at = keep; at < this.items.length; at++) this.itemLost(this.items[at], this.peerName, this.ownerName, "encoder");
+    this.items.length = keep;
+    this.ends.length = keep;
+  }
+
+  /** Items under way to this end, for the account at the end of a run. */
+  *pendingItems(): Generator<unknown> {
+    for (let at = this.head; at < this.items.length; at++) yield this.items[at];
+  }
+}
+
+export interface StreamPairOptions {
+  readonly kernel: Kernel;
+  readonly owners: readonly [string, string];
+  /** Link of what each end writes. */
+  readonly links: readonly [Link, Link];
+  /** Bytes of what each end writes. */
+  readonly capacity: readonly [number, number];
+  readonly itemLost: ItemLost;
+}
+
+/** Shared by streams that never carried anything in a direction. */
+const NO_ITEMS: unknown[] = [];
+const NO_ENDS: number[] = [];

@@ -1,0 +1,253 @@
+/** A session: one connection's place in its I/O thread, kept across reconnects. libzmq: session_base.cpp. */
+import type { IoThread, Task } from "../ctx/io-thread.ts";
+import { Command, type Mailbox, send } from "../ctx/mailbox.ts";
+import { effectiveConflate, type SocketOptions } from "../ctx/options.ts";
+import { Own, sendSequenced } from "../ctx/own.ts";
+import type { Actor } from "../kernel/actor.ts";
+import type { EventId } from "../kernel/kernel.ts";
+import { ms } from "../kernel/time.ts";
+import type { Endpoint } from "../network/address.ts";
+import type { Process } from "../network/process.ts";
+import { COMMAND, type Frame } from "../pipe/frame.ts";
+import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
+import type { EngineError, EngineSession, ZmtpEngine } from "../zmtp/engine.ts";
+import { Connecter } from "./connecter.ts";
+
+/** The socket above sessions and listeners. libzmq: socket_base_t, as they see it. */
+export interface SessionSocket extends Own {
+  readonly name: string;
+  readonly process: Process;
+  /** The I/O thread with the least load among those that `affinity` allows. */
+  chooseIoThread(affinity: number): IoThread | null;
+  monitor(event: string, value: number, endpoint: string): void;
+}
+
+const TIMER_LINGER = 0;
+
+export class Session extends Own implements PipeEvents, EngineSession, Actor, Task {
+  readonly thread: IoThread;
+  readonly mailbox: Mailbox;
+  readonly socket: SessionSocket;
+  readonly options: SocketOptions;
+  readonly label: string;
+  /** As the user wrote it; monitor events carry it. */
+  readonly endpointText: string;
+  protected pipe: Pipe | null = null;
+  /** Connecting sessions know where to; accepted ones do not. */
+  private readonly target: Endpoint | null;
+  private engine: ZmtpEngine | null = null;
+  private readonly terminatingPipes = new Set<Pipe>();
+  /** Waiting for the pipe to be emptied before going. */
+  private pending = false;
+  private incompleteIn = false;
+  private lingerTimer = 0 as EventId;
+
+  constructor(options: SessionParameters) {
+    super();
+    this.thread = options.thread;
+    this.mailbox = options.thread.mailbox;
+    this.socket = options.socket;
+    this.options = options.options;
+    this.target = options.target;
+    this.endpointText = options.endpoint;
+    this.label = `session of ${options.socket.name}`;
+  }
+
+  /** A connecting session brings its pipe. libzmq: session_base_t::attach_pipe. */
+  attachPipe(pipe: Pipe): void {
+    this.pipe = pipe;
+    pipe.setSink(this);
+  }
+
+  // --- for the engine ---
+
+  readonly protocolError: boolean = false;
+
+  pullMsg(): Frame | null {
+    const frame = this.pipe?.read() ?? null;
+    if (frame !== null) this.incompleteIn = frame.more;
+    return frame;
+  }
+
+  pushMsg(frame: Frame): boolean {
+    if ((frame.flags & COMMAND) !== 0) return true;
+    return this.pipe?.write(frame) ?? false;
+  }
+
+  flush(): void {
+    this.pipe?.flush();
+  }
+
+  /** Accepted connections, and connecting ones with IMMEDIATE, get their pipe now. */
+  engineReady(): void {
+    const { socket, engine } = this;
+    if (this.pipe === null && !this.terminating) {
+      const conflate = effectiveConflate(this.options);
+      const peerName = engine?.peerName ?? this.endpointText;
+      const { world } = socket.process;
+      const [mine, theirs] = Pipe.pair({
+        id: world.pipeIds++,
+        ends: [
+          { mailbox: this.mailbox, role: "session", socketName: socket.name, peerName },
+          { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName },
+        ],
+        hwms: conflate ? [-1, -1] : [this.options.rcvhwm, this.options.sndhwm],
+        conflate,
+        journal: world.journal,
+      });
+      this.attachPipe(mine);
+      sendSequenced(socket, Command.bind, 0, theirs);
+    }
+    this.nameEnds(true);
+  }
+
+  engineError(handshaked: boolean, reason: EngineError): void {
+    this.engine = null;
+    void handshaked;
+    if (this.pipe !== null) this.cleanPipes(this.pipe);
+    this.nameEnds(false);
+    if (reason !== "protocol" && this.target !== null) this.reconnect();
+    else if (this.pending) this.pipe?.terminate(false);
+    else this.terminate();
+    // Perhaps only a delimiter is left in the pipe.
+    this.pipe?.canRead();
+  }
+
+  monitor(event: string, value: number): void {
+    this.socket.monitor(event, value, this.endpointText);
+  }
+
+  lost(frame: Frame): void {
+    if (frame.message === null || frame.more) return;
+    const sender = this.engine?.peerName ?? this.pipe?.peerName ?? this.endpointText;
+    this.socket.process.world.journal.lose(frame.message, frame.size > this.options.maxmsgsize && this.options.maxmsgsize >= 0 ? "too-big" : "connection-lost", sender, this.socket.name, "decoder");
+  }
+
+  // --- commands ---
+
+  override processCommand(command: number, arg: number, ref: unknown): void {
+    if (command === Command.attach) {
+      this.processAttach(ref as ZmtpEngine);
+      this.seqnumProcessed();
+    } else super.processCommand(command, arg, ref);
+  }
+
+  protected override processPlug(): void {
+    if (this.target !== null) this.startConnecting(false);
+  }
+
+  private processAttach(engine: ZmtpEngine): void {
+    this.engine = engine;
+    engine.plug(this.thread, this);
+  }
+
+  protected override processTerm(linger: number): void {
+    if (this.pipe === null && this.terminatingPipes.size === 0) {
+      super.processTerm(0);
+      return;
+    }
+    this.pending = true;
+    const { pipe } = this;
+    if (pipe === null) return;
+    pipe.discardFate = "linger";
+    if (linger > 0) this.lingerTimer = this.thread.startTimer(this, ms(linger), TIMER_LINGER);
+    pipe.terminate(linger !== 0);
+    // Without an engine nobody else would find a lone delimiter.
+    if (this.engine === null) pipe.canRead();
+  }
+
+  protected override lingerMs(): number {
+    return this.options.linger;
+  }
+
+  protected override processDestroy(): void {
+    this.engine?.terminate();
+    this.engine = null;
+  }
+
+  // --- the pipe ---
+
+  readActivated(pipe: Pipe): void {
+    if (pipe !== this.pipe) return;
+    if (this.engine === null) pipe.canRead();
+    else this.engine.restartOutput();
+  }
+
+  writeActivated(pipe: Pipe): void {
+    if (pipe === this.pipe) this.engine?.restartInput();
+  }
+
+  hiccuped(): void {}
+
+  pipeTerminated(pipe: Pipe): void {
+    if (pipe === this.pipe) {
+      this.pipe = null;
+      this.thread.kernel.cancel(this.lingerTimer);
+    } else this.terminatingPipes.delete(pipe);
+    if (this.pending && this.pipe === null && this.terminatingPipes.size === 0) {
+      this.pending = false;
+      super.processTerm(0);
+    }
+  }
+
+  /** The linger period is over. */
+  fire(op: number): void {
+    this.thread.post(this, op);
+  }
+
+  runTask(): void {
+    this.pipe?.terminate(false);
+  }
+
+  // --- connecting ---
+
+  private startConnecting(wait: boolean): void {
+    const thread = this.socket.chooseIoThread(this.options.affinity) ?? this.thread;
+    this.launchChild(new Connecter({ thread, session: this, target: this.target as Endpoint, wait }));
+  }
+
+  private reconnect(): void {
+    const { pipe, options } = this;
+    if (pipe !== null && options.immediate) {
+      pipe.hiccup();
+      pipe.terminate(false);
+      this.terminatingPipes.add(pipe);
+      this.pipe = null;
+      this.thread.kernel.cancel(this.lingerTimer);
+    }
+    if (options.reconnectIvl > 0) this.startConnecting(true);
+    else send(this.socket, Command.termEndpoint, 0, this.endpointText);
+    if (this.pipe !== null && (options.type === "SUB" || options.type === "XSUB")) this.pipe.hiccup();
+  }
+
+  /** Removes half-sent and half-received messages. libzmq: session_base_t::clean_pipes. */
+  private cleanPipes(pipe: Pipe): void {
+    pipe.rollback();
+    pipe.flush();
+    while (this.incompleteIn) {
+      const frame = this.pullMsg();
+      if (frame === null) break;
+      pipe.discard(frame, "connection-lost", "pipe");
+    }
+  }
+
+  /** Reports name the peer socket while there is a connection. */
+  private nameEnds(connected: boolean): void {
+    const { pipe, engine } = this;
+    if (pipe === null) return;
+    pipe.connected = connected;
+    pipe.otherHalf.connected = connected;
+    if (engine === null) return;
+    pipe.peerName = engine.peerName;
+    pipe.otherHalf.peerName = engine.peerName;
+  }
+}
+
+export interface SessionParameters {
+  readonly thread: IoThread;
+  readonly socket: SessionSocket;
+  readonly options: SocketOptions;
+  /** null for accepted connections. */
+  readonly target: Endpoint | null;
+  readonly endpoint: string;
+}
