@@ -1,0 +1,140 @@
+/** One sentence for people on what became of a message for one receiver. */
+import { FATES } from "../journal/fates.ts";
+import type { Duration, Instant } from "../kernel/time.ts";
+import { formatTime } from "../kernel/time.ts";
+import type { Analysis, MessageFates } from "./fates.ts";
+import type { EndFate } from "./legs.ts";
+import { nodeOf } from "./names.ts";
+import type { Delivery } from "./resolve.ts";
+
+/** What a trace does not hold but a run knows. */
+export interface ExplainContext {
+  /** High-water mark of the pipe from a socket to a peer, messages. */
+  readonly hwm?: (socket: string, peer: string) => number | undefined;
+}
+
+/** "publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it arrived 1.4 ms later". */
+export function explain(
+  analysis: Analysis,
+  message: MessageFates,
+  delivery: Delivery,
+  context: ExplainContext = {},
+): string {
+  const { fate, t } = delivery;
+  if (fate === "delivered") {
+    const copies = delivery.copies > 1 ? `, ${delivery.copies} times in all` : "";
+    return `${message.name} reached ${delivery.receiver} at ${time(t)}, ${time(t - message.sentAt)} after it was sent${copies}`;
+  }
+  if (fate === "queued") return `${message.name} was still ${place(delivery)} when the run ended`;
+  if (fate === "unknown") return `${message.name} never reached ${delivery.receiver}; the trace does not show why`;
+  return `${message.name} was ${VERBS[fate] ?? "lost"} at ${time(t)}: ${reason(analysis, message, delivery, context)}`;
+}
+
+const VERBS: Readonly<Partial<Record<EndFate, string>>> = {
+  "no-peer": "dropped",
+  "no-subscription": "dropped",
+  hwm: "dropped",
+  unroutable: "dropped",
+  conflated: "replaced",
+  stale: "discarded",
+  malformed: "discarded",
+  filtered: "discarded",
+  "too-big": "refused",
+};
+
+function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, context: ExplainContext): string {
+  const { at, fate } = delivery;
+  const peer = delivery.peer ?? delivery.receiver;
+  switch (fate) {
+    case "no-peer":
+      return delivery.peer === undefined
+        ? `${at} had no peer`
+        : `${at} had no connection to ${peer}${later(analysis.topology.nextAttach(at, peer, delivery.t), delivery.t, "came")}`;
+    case "no-subscription":
+      return `the pipe to ${peer} had no subscription${subscribedLater(analysis, message, delivery, peer)}`;
+    case "hwm": {
+      const hwm = context.hwm?.(at, peer);
+      return `the pipe to ${peer} was at its high-water mark${hwm ? ` (${hwm})` : ""}`;
+    }
+    case "unroutable":
+      return delivery.peer === undefined
+        ? `${at} had no peer with that routing id, or the requester was gone`
+        : `${at} had no route to ${peer}`;
+    case "connection-lost":
+      return `the connection from ${at} to ${peer} died while it was ${lostPlace(delivery.where)}`;
+    case "pipe-closed":
+      return `it waited in the pipe from ${at} to ${peer} when that ended`;
+    case "linger":
+      return `${at} closed, and its linger period ran out first`;
+    case "receiver-closed":
+      return `${peer} closed before reading it`;
+    case "crashed":
+      return `it was inside ${nodeOf(crashedNode(analysis, delivery))} when that process died`;
+    case "stale":
+      return `${peer} was no longer waiting for this reply`;
+    case "malformed":
+      return `its envelope did not fit ${peer}${typeSuffix(analysis, peer)}`;
+    case "filtered":
+      return `${peer} no longer had a matching subscription when it arrived`;
+    case "too-big":
+      return `it exceeded ZMQ_MAXMSGSIZE of ${peer}`;
+    case "delivered":
+    case "queued":
+    case "unknown":
+      return "";
+    default:
+      return FATES[fate];
+  }
+}
+
+function place(delivery: Delivery): string {
+  const { at, peer, where } = delivery;
+  if (where === "program") return `in the hands of ${nodeOf(at)}`;
+  const to = peer ?? delivery.receiver;
+  if (where === undefined || where === "pipe") return `queued in the pipe from ${at} to ${to}`;
+  if (where === "incoming pipe") return `queued in the incoming pipe of ${to}`;
+  return `${lostPlace(where)} between ${at} and ${to}`;
+}
+
+const PLACES: Readonly<Record<string, string>> = {
+  pipe: "in the pipe",
+  encoder: "in the encoder",
+  kernel: "in the kernel's buffers",
+  wire: "on the wire",
+  decoder: "in the decoder",
+};
+
+function lostPlace(where: string | undefined): string {
+  return where === undefined ? "under way" : (PLACES[where] ?? `in the ${where}`);
+}
+
+function subscribedLater(analysis: Analysis, message: MessageFates, delivery: Delivery, peer: string): string {
+  const { topology } = analysis;
+  const topic = message.frames?.[0] ?? "";
+  const learned = topology.nextLearned(delivery.at, peer, topic, delivery.t);
+  if (learned !== undefined) return later(learned, delivery.t, "arrived");
+  const wished = topology.wishes.next(delivery.receiver, topic, delivery.t);
+  if (wished !== undefined && wished > delivery.t)
+    return `; ${delivery.receiver} subscribed ${time(wished - delivery.t)} later`;
+  return "; none arrived later";
+}
+
+function later(then: number | undefined, now: number, verb: string): string {
+  return then === undefined ? "" : `; it ${verb} ${time(then - now)} later`;
+}
+
+/** The node whose crash this was: the one of the two ends that died at that instant. */
+function crashedNode(analysis: Analysis, delivery: Delivery): string {
+  const peer = delivery.peer ?? delivery.at;
+  const crashed = (name: string): boolean => analysis.topology.crashes.get(nodeOf(name))?.includes(delivery.t) === true;
+  return !crashed(delivery.at) && crashed(peer) ? peer : delivery.at;
+}
+
+function typeSuffix(analysis: Analysis, socket: string): string {
+  const type = analysis.topology.typeOf(socket);
+  return type === undefined ? "" : ` (${type})`;
+}
+
+function time(value: number): string {
+  return formatTime(value as Instant | Duration);
+}

@@ -1,0 +1,206 @@
+/**
+ * The trace as text: canonical JSON Lines. The first line is the header, every other line one
+ * event; keys stand in the order of journal/events.ts, absent keys are left out, and there is no
+ * white space. Two runs are the same exactly when their lines are the same bytes.
+ */
+import type { TraceEvent, TraceHeader } from "../journal/events.ts";
+import { InvariantError } from "../kernel/invariant.ts";
+import { EVENT_NAMES, EVENT_SHAPES, type EventName, HEADER_SHAPE, type KeyKind, type KeyShape } from "./shape.ts";
+
+export const TRACE_FORMAT = "zeromq-sim-trace";
+export const TRACE_VERSION = 1;
+
+export interface Trace {
+  readonly header: TraceHeader;
+  readonly events: readonly TraceEvent[];
+}
+
+/** Text that is not a trace of this version; `line` counts from 1. */
+export class TraceError extends Error {
+  override readonly name = "TraceError";
+  readonly line: number;
+  constructor(line: number, message: string) {
+    super(`line ${line}: ${message}`);
+    this.line = line;
+  }
+}
+
+/** The header line, without a line end. */
+export function headerLine(header: TraceHeader): string {
+  const body = writeKeys(header as unknown as Keyed, HEADER_SHAPE, "");
+  return `{${body.slice(1)}}`;
+}
+
+/** One event line, without a line end. */
+export function eventLine(event: TraceEvent): string {
+  const shape = EVENT_SHAPES[event.ev];
+  if (shape === undefined) throw new InvariantError(`unknown event "${(event as TraceEvent).ev}"`);
+  return `${writeKeys(event as unknown as Keyed, shape, `{"t":${integer(event.t, "t")},"ev":"${event.ev}"`)}}`;
+}
+
+/** All lines of a trace, the header first. */
+export function* traceLines(trace: Trace): Generator<string, void, undefined> {
+  yield headerLine(trace.header);
+  for (const event of trace.events) yield eventLine(event);
+}
+
+/** The whole trace as text; every line ends in a line feed. */
+export function traceText(trace: Trace): string {
+  const chunks: string[] = [];
+  for (const line of traceLines(trace)) chunks.push(line, "\n");
+  return chunks.join("");
+}
+
+type Keyed = Readonly<Record<string, unknown>>;
+
+function writeKeys(value: Keyed, shape: readonly KeyShape[], start: string): string {
+  let line = start;
+  for (const { key, kind } of shape) {
+    const field = value[key];
+    if (field !== undefined) line += `,"${key}":${writeField(field, kind, key)}`;
+  }
+  return line;
+}
+
+function writeField(field: unknown, kind: KeyKind, key: string): string {
+  switch (kind) {
+    case "string":
+      return quote(field as string);
+    case "integer":
+      return integer(field as number, key);
+    case "boolean":
+      return field === true ? "true" : "false";
+    case "strings":
+      return `[${(field as readonly string[]).map(quote).join(",")}]`;
+    case "integers":
+      return `[${(field as readonly number[]).map((one) => integer(one, key)).join(",")}]`;
+  }
+}
+
+/** Numbers of a trace are exact; anything else would print differently somewhere. */
+function integer(value: number, key: string): string {
+  if (!Number.isSafeInteger(value)) throw new InvariantError(`trace key "${key}" must be a whole number, got ${value}`);
+  return value === 0 ? "0" : `${value}`;
+}
+
+/** Names and topics are nearly always plain: one test is cheaper than a general encoder. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+export function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/**
+ * Reads a trace. Throws TraceError with the line number for anything that is not one: broken
+ * JSON, another format or version, an unknown event, a missing or wrongly typed key, an end in
+ * the middle of a line. Unknown keys are ignored, so that version 1 may grow.
+ */
+export function parseTrace(text: string): Trace {
+  const events: TraceEvent[] = [];
+  let header: TraceHeader | undefined;
+  let line = 0;
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf("\n", start);
+    const end = found === -1 ? text.length : found;
+    const content = text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end);
+    start = end + 1;
+    line++;
+    if (content.trim() === "") continue;
+    const value = parseLine(content, line, found === -1);
+    if (header === undefined) header = checkHeader(value, line);
+    else events.push(checkEvent(value, line));
+  }
+  if (header === undefined) throw new TraceError(1, "the file is empty; a trace begins with a header line");
+  return { header, events };
+}
+
+function parseLine(content: string, line: number, unfinished: boolean): Keyed {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    if (unfinished && line > 1)
+      throw new TraceError(
+        line,
+        "the trace ends in the middle of a line; the run that wrote it was probably interrupted",
+      );
+    throw new TraceError(line, `not JSON: ${excerpt(content)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TraceError(line, `expected an object, got ${excerpt(content)}`);
+  return value as Keyed;
+}
+
+function checkHeader(value: Keyed, line: number): TraceHeader {
+  if (value["format"] !== TRACE_FORMAT) {
+    throw new TraceError(
+      line,
+      `not a trace: the first line must have "format":"${TRACE_FORMAT}", got ${excerpt(JSON.stringify(value["format"]) ?? "none")}`,
+    );
+  }
+  if (value["version"] !== TRACE_VERSION) {
+    throw new TraceError(
+      line,
+      `trace version ${String(value["version"])} is not supported; this version reads ${TRACE_VERSION}`,
+    );
+  }
+  checkKeys(value, HEADER_SHAPE, "header", line);
+  return value as unknown as TraceHeader;
+}
+
+function checkEvent(value: Keyed, line: number): TraceEvent {
+  const name = value["ev"];
+  const shape =
+    typeof name === "string" && Object.hasOwn(EVENT_SHAPES, name) ? EVENT_SHAPES[name as EventName] : undefined;
+  if (shape === undefined) {
+    throw new TraceError(
+      line,
+      `unknown event ${excerpt(JSON.stringify(name) ?? 'without "ev"')}; one of ${EVENT_NAMES.join(", ")}`,
+    );
+  }
+  const t = value["t"];
+  if (!Number.isSafeInteger(t) || (t as number) < 0)
+    throw new TraceError(line, `"t" must be a whole number of nanoseconds, got ${JSON.stringify(t)}`);
+  checkKeys(value, shape, `event "${String(name)}"`, line);
+  return value as unknown as TraceEvent;
+}
+
+function checkKeys(value: Keyed, shape: readonly KeyShape[], what: string, line: number): void {
+  for (const { key, kind, optional } of shape) {
+    const field = value[key];
+    if (field === undefined) {
+      if (!optional) throw new TraceError(line, `${what} lacks "${key}"`);
+    } else if (!hasKind(field, kind)) {
+      throw new TraceError(
+        line,
+        `"${key}" of ${what} must be ${KIND_WORDS[kind]}, got ${excerpt(JSON.stringify(field))}`,
+      );
+    }
+  }
+}
+
+const KIND_WORDS: Readonly<Record<KeyKind, string>> = {
+  string: "a string",
+  integer: "a whole number",
+  boolean: "true or false",
+  strings: "a list of strings",
+  integers: "a list of whole numbers",
+};
+
+function hasKind(field: unknown, kind: KeyKind): boolean {
+  switch (kind) {
+    case "string":
+    case "boolean":
+      return typeof field === kind;
+    case "integer":
+      return Number.isSafeInteger(field);
+    case "strings":
+      return Array.isArray(field) && field.every((one) => typeof one === "string");
+    case "integers":
+      return Array.isArray(field) && field.every((one) => Number.isSafeInteger(one));
+  }
+}
+
+function excerpt(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
