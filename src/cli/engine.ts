@@ -2,10 +2,13 @@
  * Where the command meets the simulator: everything that the commands take from the other layers,
  * behind a handful of functions. Imported on demand, so that `sim --help` loads none of it.
  */
-import type { TraceEvent, TraceHeader } from "../journal/events.ts";
 import type { Plan } from "../program/plan.ts";
+import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
 import type { Expectation } from "../scenario/expectation.ts";
+import { nearest } from "../scenario/nearest.ts";
+import { passes, type TimelineFilter, timelineLines } from "../trace/export/timeline.ts";
+import { parseTrace as parse, type Trace, TraceError, traceLines } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { linesInChunks } from "./files.ts";
@@ -41,11 +44,6 @@ export interface Finished {
   readonly json: () => Readonly<Record<string, unknown>>;
 }
 
-export interface TraceFile {
-  readonly header: TraceHeader;
-  readonly events: readonly TraceEvent[];
-}
-
 const pending = (): never => {
   throw new Failure("the engine is not wired in yet", EXIT.internal);
 };
@@ -57,18 +55,40 @@ export const check: (text: string, file: string, overrides: Overrides, color: bo
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
 export const execute: (loaded: Loaded, seed: string) => Finished = pending;
-export const traceOf: (finished: Finished) => TraceFile = pending;
-export const traceLines: (trace: TraceFile) => Iterable<string> = pending;
-export const parseTrace: (text: string, file: string) => TraceFile = pending;
-/** Nanoseconds from a quantity with unit, for an option of that name. */
-export const parseTime: (option: string, text: string) => number = pending;
-export const nearestName: (name: string, names: readonly string[]) => string | undefined = pending;
+export const traceOf: (finished: Finished) => Trace = ({ record: { header, events } }) => ({ header, events });
+
+export function parseTrace(text: string, file: string): Trace {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof TraceError)
+      throw new Failure(`${file}:${error.line}: ${error.message.replace(/^line \d+: /, "")}`);
+    throw error;
+  }
+}
+
+/** Nanoseconds from a quantity with unit, given for an option of that name. */
+export function parseTime(option: string, text: string): number {
+  const result = parseDuration(text);
+  if (!result.ok) throw new Failure(`${option}: ${result.message}`);
+  return result.value;
+}
+
+export const nearestName = nearest;
+
+export const traceChunks = (trace: Trace): Iterable<string> => linesInChunks(traceLines(trace));
+
+export const only = (trace: Trace, filter: TimelineFilter): Trace => ({
+  header: trace.header,
+  events: trace.events.filter((event) => passes(event, filter)),
+});
+
 /** Chunks of text for each form of a trace. */
 export const TRACE_FORMATS: Readonly<
-  Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: TraceFile) => Iterable<string>>
+  Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: Trace) => Iterable<string>>
 > = {
-  text: pending,
-  jsonl: (trace) => linesInChunks(traceLines(trace)),
+  text: ({ events }) => linesInChunks(timelineLines(events)),
+  jsonl: traceChunks,
   mermaid: pending,
   chrome: pending,
 };

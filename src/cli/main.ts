@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { addInit } from "./init.ts";
 import { addList } from "./list.ts";
+import { BrokenRun } from "./reproduce.ts";
 import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { painter, type Shell } from "./shell.ts";
@@ -72,6 +73,11 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitC
 
 /** Tells the user what went wrong; only a bug deserves a stack, and only on request. */
 function explain(error: unknown, shell: Shell, verbose: boolean): ExitCode {
+  if (error instanceof BrokenRun) {
+    const code = explain(error.cause, shell, verbose);
+    shell.err(`\nreproduce: ${error.line}\n`);
+    return code;
+  }
   const paint = painter(shell.errColor);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof Failure) {

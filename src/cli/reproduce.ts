@@ -15,3 +15,23 @@ export function reproduceLine({ file, seed, set, strict }: Invocation): string {
 
 /** As a POSIX shell reads it back; plain words stay plain. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** A run that broke off: what broke it, and how to see that again. */
+export class BrokenRun extends Error {
+  override readonly name = "BrokenRun";
+  readonly line: string;
+
+  constructor(cause: unknown, line: string) {
+    super("the run broke off", { cause });
+    this.line = line;
+  }
+}
+
+/** Does the run; whatever it throws carries the line that brings it back. */
+export function reproducible<T>(invocation: Invocation, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new BrokenRun(error, reproduceLine(invocation));
+  }
+}

@@ -2,7 +2,7 @@
 import { execute, type Finished, type Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
 import { progress } from "./progress.ts";
-import { type Invocation, reproduceLine } from "./reproduce.ts";
+import { type Invocation, reproduceLine, reproducible } from "./reproduce.ts";
 import { type RunOptions, warnOfRun } from "./run.ts";
 import { eachSeed, type SeedRange, seedCount } from "./seeds.ts";
 import { painter, type Shell } from "./shell.ts";
@@ -28,7 +28,7 @@ export function runSeeds(
   let code: ExitCode = EXIT.ok;
   let done = 0;
   for (const seed of eachSeed(range)) {
-    const finished = execute(loaded, seed);
+    const finished = reproducible({ ...invocation, seed }, () => execute(loaded, seed));
     if (done === 0) code = gravest(code, warnOfRun(shell, finished, options));
     count(outcomes, finished, seed);
     code = gravest(code, finished.verdict);

@@ -3,9 +3,9 @@ import { InvalidArgumentError } from "commander";
 import type { Finished, Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
-import { linesInChunks, readScenarioText, writeWhole } from "./files.ts";
+import { readScenarioText, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
-import { type Invocation, reproduceLine } from "./reproduce.ts";
+import { type Invocation, reproduceLine, reproducible } from "./reproduce.ts";
 import { parseSeeds } from "./seeds.ts";
 import { painter, type Shell } from "./shell.ts";
 
@@ -108,9 +108,9 @@ async function runFile(shell: Shell, file: string, options: RunOptions): Promise
 }
 
 async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invocation: Invocation): Promise<FileResult> {
-  const { execute, traceLines, traceOf } = await import("./engine.ts");
-  const finished = execute(loaded, invocation.seed);
-  if (options.trace !== undefined) writeWhole(shell, options.trace, linesInChunks(traceLines(traceOf(finished))));
+  const { execute, traceChunks, traceOf } = await import("./engine.ts");
+  const finished = reproducible(invocation, () => execute(loaded, invocation.seed));
+  if (options.trace !== undefined) writeWhole(shell, options.trace, traceChunks(traceOf(finished)));
   let code: ExitCode = finished.verdict;
   code = gravest(code, warnOfRun(shell, finished, options));
   if (!options.json && !(options.quiet && code === EXIT.ok)) shell.out(finished.report(shell.outColor));

@@ -1,7 +1,6 @@
 /** `sim trace`: a run, simulated now or saved earlier, in another form. */
 import { Option } from "commander";
-import type { TraceEvent } from "../journal/events.ts";
-import type { TraceFile } from "./engine.ts";
+import type { Trace } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { readScenarioText, readTraceText, writeWhole } from "./files.ts";
@@ -37,7 +36,7 @@ export function addTrace({ program, shell, action }: Setup): void {
     .option("--out <file>", "write there instead of to stdout")
     .option("--from <time>", 'leave out what is earlier, "600ms"')
     .option("--until <time>", "leave out what is later")
-    .option("--socket <name>", 'only what concerns this socket or node, "publisher.sender"')
+    .option("--socket <name>", 'only what concerns this socket, thread or node, "publisher.sender"')
     .option("--seed <seed>", "seed of the run")
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .addHelpText("before", EXAMPLES)
@@ -45,19 +44,20 @@ export function addTrace({ program, shell, action }: Setup): void {
 }
 
 async function trace(shell: Shell, file: string, options: TraceOptions): Promise<ExitCode> {
-  const { TRACE_FORMATS, parseTime } = await import("./engine.ts");
+  const { only, parseTime, TRACE_FORMATS } = await import("./engine.ts");
   const from = options.from === undefined ? 0 : parseTime("--from", options.from);
-  const until = options.until === undefined ? Number.POSITIVE_INFINITY : parseTime("--until", options.until);
+  const until = options.until === undefined ? Number.MAX_SAFE_INTEGER : parseTime("--until", options.until);
   if (until < from) throw new Failure("--until is earlier than --from");
   const whole = await obtain(shell, file, options);
-  const events = whole.events.filter((event) => event.t >= from && event.t <= until && concerns(event, options.socket));
-  const chunks = TRACE_FORMATS[options.to]({ header: whole.header, events });
+  const part = only(whole, { from, until, ...(options.socket === undefined ? {} : { name: options.socket }) });
+  if (part.events.length === 0 && whole.events.length > 0) shell.err("no event passed --from, --until and --socket\n");
+  const chunks = TRACE_FORMATS[options.to](part);
   if (options.out !== undefined) writeWhole(shell, options.out, chunks);
   else for (const chunk of chunks) shell.out(chunk);
   return EXIT.ok;
 }
 
-async function obtain(shell: Shell, file: string, options: TraceOptions): Promise<TraceFile> {
+async function obtain(shell: Shell, file: string, options: TraceOptions): Promise<Trace> {
   const { execute, load, parseTrace, traceOf } = await import("./engine.ts");
   if (file.endsWith(".jsonl")) {
     if (options.seed !== undefined || options.set !== undefined)
@@ -66,20 +66,4 @@ async function obtain(shell: Shell, file: string, options: TraceOptions): Promis
   }
   const loaded = load(readScenarioText(shell, file), file, { set: options.set ?? [] });
   return traceOf(execute(loaded, options.seed ?? loaded.plan.seed));
-}
-
-/** Whether the event is about the socket (or any socket or thread of the node) of that name. */
-function concerns(event: TraceEvent, name: string | undefined): boolean {
-  if (name === undefined) return true;
-  const parties = event as {
-    socket?: string;
-    peer?: string;
-    thread?: string;
-    node?: string;
-    from?: string;
-    to?: string;
-  };
-  return [parties.socket, parties.peer, parties.thread, parties.node, parties.from, parties.to].some(
-    (party) => party !== undefined && (party === name || party.startsWith(`${name}.`)),
-  );
 }

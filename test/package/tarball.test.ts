@@ -15,7 +15,11 @@ const ROOT = join(import.meta.dirname, "../..");
 const TSC = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
 const run = promisify(execFile);
 const npm = (folder: string, ...words: string[]) =>
-  run("npm", [...words, "--no-audit", "--no-fund", "--no-update-notifier"], { cwd: folder, shell: process.platform === "win32", timeout: 50_000 });
+  run("npm", [...words, "--no-audit", "--no-fund", "--no-update-notifier"], {
+    cwd: folder,
+    shell: process.platform === "win32",
+    timeout: 50_000,
+  });
 
 let scratch: string;
 let user: string;
@@ -45,7 +49,9 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe("the packed tarball", () => {
   test("holds what a user needs and nothing else", () => {
-    const unexpected = packed.filter((path) => !/^(dist|scenarios)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path));
+    const unexpected = packed.filter(
+      (path) => !/^(dist|scenarios)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path),
+    );
     expect(unexpected).toEqual([]);
     expect(packed).toEqual(
       expect.arrayContaining(["dist/sim.js", "dist/index.js", "dist/types/index.d.ts", "dist/THIRD-PARTY.txt"]),
@@ -74,7 +80,15 @@ describe("the packed tarball", () => {
   });
 
   test("has types that a strict project accepts, and that catch mistakes", async () => {
-    const options = { strict: true, module: "nodenext", target: "es2022", lib: ["es2023"], types: [], noEmit: true, skipLibCheck: false };
+    const options = {
+      strict: true,
+      module: "nodenext",
+      target: "es2022",
+      lib: ["es2023"],
+      types: [],
+      noEmit: true,
+      skipLibCheck: false,
+    };
     writeFileSync(join(user, "use.ts"), USE);
     writeFileSync(join(user, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["use.ts"] }));
     await run(process.execPath, [TSC, "-p", "."], { cwd: user });
