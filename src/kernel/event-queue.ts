@@ -46,6 +46,11 @@ export class EventQueue {
   private fanOutTargets: readonly Actor[] = [];
   private fanOutNext = 0;
 
+  /** Entries of the heap, cancelled ones included: never more than twice the live ones, plus a few. */
+  get heapEntries(): number {
+    return this.heap.size;
+  }
+
   /** Adds an event to the heap. `at` is not before the last event taken. */
   schedule(at: Instant, actor: Actor, op: number, arg: number): EventId {
     return this.insert(at, actor, op, arg, 1);
@@ -94,7 +99,7 @@ export class EventQueue {
     }
     const heap = this.heap;
     const laneHeads = this.laneHeads;
-    if (heap.rootOpen) heap.closeRoot();
+    if (heap.rootOpen) heap.removeRoot();
     for (;;) {
       const heapTime = heap.times[0]!;
       const laneTime = laneHeads.times[0]!;
@@ -147,7 +152,7 @@ export class EventQueue {
 
   /** For lanes: the earliest lane has run empty. */
   laneEmptied(): void {
-    this.laneHeads.closeRoot();
+    this.laneHeads.removeRoot();
   }
 
   private laneWinsTie(): boolean {
@@ -162,8 +167,8 @@ export class EventQueue {
     const actor = this.actors[slot]!;
     if (actor === null) {
       this.deadCount--;
-      this.freeSlots[this.freeCount++] = slot;
-      this.heap.closeRoot();
+      this.freeSlot(slot);
+      this.heap.removeRoot();
       return false;
     }
     this.time = time;
@@ -171,8 +176,8 @@ export class EventQueue {
     this.op = this.ops[slot]!;
     this.arg = this.args[slot]!;
     this.actors[slot] = null;
-    // A slot whose generations are used up is retired, so that an old id can never match again.
-    if (++this.generations[slot]! < GENERATION_LIMIT) this.freeSlots[this.freeCount++] = slot;
+    this.generations[slot]!++;
+    this.freeSlot(slot);
     this.heap.openRoot();
     return true;
   }
@@ -186,6 +191,11 @@ export class EventQueue {
     this.heap.seqs[slot] = this.takeSeqs(count);
     this.heap.push(at, slot);
     return (this.generations[slot]! * SLOT_LIMIT + slot) as EventId;
+  }
+
+  private freeSlot(slot: number): void {
+    // A slot whose generations are used up is retired, so that an old id can never match again.
+    if (this.generations[slot]! < GENERATION_LIMIT) this.freeSlots[this.freeCount++] = slot;
   }
 
   private freshSlot(): number {
@@ -207,10 +217,10 @@ export class EventQueue {
 
   /** Drops the cancelled entries, which have come to be most of the heap. */
   private compact(): void {
-    if (this.heap.rootOpen) this.heap.closeRoot();
+    if (this.heap.rootOpen) this.heap.removeRoot();
     this.heap.filter((slot) => {
       if (this.actors[slot] !== null) return true;
-      if (this.generations[slot]! < GENERATION_LIMIT) this.freeSlots[this.freeCount++] = slot;
+      this.freeSlot(slot);
       return false;
     });
     this.deadCount = 0;

@@ -61,13 +61,13 @@ export class Kernel {
 
   /** Fires `actor` `delay` (whole ns, >= 0) from now. `op` and `arg` are 32-bit integers. */
   schedule(delay: Duration, actor: Actor, op: number, arg = 0): EventId {
-    invariant(delay >= 0, "an event cannot be scheduled into the past");
+    invariant(delay >= 0 && delay < Infinity, DELAY_RANGE);
     return this.queue.schedule((this.now + delay) as Instant, actor, op, arg);
   }
 
   /** Fires `actor` at an instant that is not over. */
   scheduleAt(at: Instant, actor: Actor, op: number, arg = 0): EventId {
-    invariant(at >= this.now, "an event cannot be scheduled into the past");
+    invariant(at >= this.now && at < Infinity, "an event is at the present instant or later");
     return this.queue.schedule(at, actor, op, arg);
   }
 
@@ -78,7 +78,7 @@ export class Kernel {
 
   /** The cheapest way to schedule with a delay that is always the same. Keep the lane: this looks it up. */
   lane(delay: Duration): Lane {
-    invariant(delay >= 0, "an event cannot be scheduled into the past");
+    invariant(delay >= 0 && delay < Infinity, DELAY_RANGE);
     return this.queue.lane(this, delay);
   }
 
@@ -88,7 +88,7 @@ export class Kernel {
    * Use `lane(delay).fanOut` when the delay is constant.
    */
   fanOut(delay: Duration, actors: readonly Actor[], op: number, arg = 0): void {
-    invariant(delay >= 0, "an event cannot be scheduled into the past");
+    invariant(delay >= 0 && delay < Infinity, DELAY_RANGE);
     this.queue.fanOut((this.now + delay) as Instant, actors, op, arg);
   }
 
@@ -145,4 +145,5 @@ export class Kernel {
   }
 }
 
+const DELAY_RANGE = "a delay is 0 or more";
 const DEFAULT_LIMITS: KernelLimits = { events: 50_000_000, eventsPerInstant: 1_000_000 };

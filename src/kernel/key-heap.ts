@@ -14,7 +14,7 @@ export class KeyHeap {
   slots: Int32Array;
   /** Sequence number by slot; the owner writes it before it pushes the slot. */
   seqs: Float64Array;
-  /** The root has been taken, and waits for the next push or for closeRoot(). */
+  /** The root has been taken, and waits for the next push or for removeRoot(). */
   rootOpen = false;
 
   constructor(capacity = 64) {
@@ -51,8 +51,8 @@ export class KeyHeap {
     this.rootOpen = true;
   }
 
-  /** Ends openRoot() when nothing was pushed since. */
-  closeRoot(): void {
+  /** Removes the earliest entry, or what openRoot() has left of it. */
+  removeRoot(): void {
     this.rootOpen = false;
     const last = --this.size;
     const time = this.times[last]!;

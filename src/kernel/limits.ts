@@ -36,9 +36,13 @@ export class LimitWatch {
   private readonly limits: KernelLimits;
   private readonly counts = new Map<string, number>();
   private countedAt = -1;
+  private readonly watchEvents: number;
+  private readonly watchInstant: number;
 
   constructor(limits: KernelLimits) {
     this.limits = limits;
+    this.watchEvents = limits.events - stretch(limits.events);
+    this.watchInstant = limits.eventsPerInstant - stretch(limits.eventsPerInstant);
   }
 
   /**
@@ -46,8 +50,7 @@ export class LimitWatch {
    * when the clock last moved.
    */
   watchFrom(executedBefore: number): number {
-    const { events, eventsPerInstant } = this.limits;
-    return Math.min(events - stretch(events), executedBefore + eventsPerInstant - stretch(eventsPerInstant));
+    return Math.min(this.watchEvents, executedBefore + this.watchInstant);
   }
 
   /**
