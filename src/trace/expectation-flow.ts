@@ -14,7 +14,7 @@ import { messageSlice } from "./detail.ts";
 import { explain } from "./explain.ts";
 import type { Analysis, MessageFates } from "./fates.ts";
 import { quantile } from "./flows.ts";
-import type { Hop, Leg } from "./legs.ts";
+import { legsOf } from "./legs.ts";
 import { nearestNames, splitMessage } from "./names.ts";
 import type { Delivery } from "./resolve.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
@@ -118,13 +118,6 @@ function passage(message: MessageFates, from: string, to: string): Delivery | un
     (one) => one.peer !== undefined && selects(to, one.peer) && (fromOrigin || selects(from, one.at)),
   );
   return lost && { ...lost, receiver: lost.peer! };
-}
-
-function* legsOf(hop: Hop): Generator<Leg> {
-  for (const leg of hop.legs.all) {
-    yield leg;
-    for (const next of leg.forwards) yield* legsOf(next);
-  }
 }
 
 export function checkMessage(expectation: MessageExpectation, evidence: Evidence): Verdict {

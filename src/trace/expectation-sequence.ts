@@ -11,6 +11,7 @@ import { selects } from "../scenario/names.ts";
 import { slice } from "./detail.ts";
 import { actorOf } from "./export/describe.ts";
 import { splitMessage } from "./names.ts";
+import { plural } from "./text.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
 
 export function checkOrder(expectation: OrderExpectation, { events }: Evidence): Verdict {
@@ -135,7 +136,7 @@ export function checkLog(expectation: LogExpectation, { events }: Evidence): Ver
   );
   const hits = lines.filter((event) => event.text === log).length;
   const expected = `"${log}" ${rangeText(count)} times`;
-  const actual = `${hits} times`;
+  const actual = plural(hits, "time");
   if (inRange(hits, count)) return { ok: true, expected, actual };
   return {
     ok: false,

@@ -84,7 +84,7 @@ function unknown(what: string, name: string, known: Iterable<string>): Verdict {
   const nearest = nearestNames(name, known);
   return {
     ok: false,
-    expected: `a name that exists`,
+    expected: "a name of this run",
     actual: `${what}${nearest.length > 0 ? `; nearest: ${nearest.join(", ")}` : ""}`,
   };
 }

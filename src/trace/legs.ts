@@ -25,8 +25,8 @@ export interface Hop {
   readonly skipped: Set<string>;
   /** Frames as the program gave them to this socket. */
   frames: readonly string[] | undefined;
-  /** A send call returned "ok". */
-  accepted: boolean;
+  /** When the send call returned "ok", ns; undefined before. */
+  calledAt: number | undefined;
 }
 
 export interface Drop {
@@ -199,7 +199,7 @@ class Follower {
   #sent(event: CallEvent, message: string, socket: string): void {
     if (event.result !== "ok" || this.#isSubscription(socket, event.frames?.[0])) return;
     const hop = this.#hop(message, socket, event.t);
-    hop.accepted = true;
+    hop.calledAt ??= event.t;
     hop.frames ??= event.frames;
     const tracked = this.#tracked.get(message)!;
     tracked.way.sizes ??= event.sizes;
@@ -271,7 +271,7 @@ class Follower {
       drops: [],
       skipped: new Set(),
       frames: undefined,
-      accepted: false,
+      calledAt: undefined,
     };
     if (tracked === undefined) {
       const [origin, number] = splitMessage(message);
@@ -334,5 +334,13 @@ class Follower {
 }
 
 function wasSent(hop: Hop): boolean {
-  return hop.accepted || hop.legs.all.length > 0 || hop.drops.length > 0 || hop.skipped.size > 0;
+  return hop.calledAt !== undefined || hop.legs.all.length > 0 || hop.drops.length > 0 || hop.skipped.size > 0;
+}
+
+/** All legs of a hop and of what followed from them, depth first. */
+export function* legsOf(hop: Hop): Generator<Leg, void, undefined> {
+  for (const leg of hop.legs.all) {
+    yield leg;
+    for (const forward of leg.forwards) yield* legsOf(forward);
+  }
 }

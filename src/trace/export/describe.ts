@@ -119,9 +119,7 @@ function depth(count: number): string {
   return ` (${count} in pipe)`;
 }
 
+/** Control characters and line separators would break the line. */
 function oneLine(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
