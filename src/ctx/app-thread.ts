@@ -22,6 +22,8 @@ export interface Operation {
   watch(thread: AppThread | null): void;
   /** When to give up; null waits for ever. Read once when the call blocks. */
   readonly deadline: Instant | null;
+  /** It has more to do as soon as the time its work took is over (a proxy between two messages). */
+  readonly continues?: boolean;
 }
 
 /** A program: continues when its last call is over, and then calls until one blocks or takes time. */
@@ -55,6 +57,8 @@ export class AppThread implements Actor {
   private readonly observer: BlockObserver;
   private party: Party | null = null;
   private charged = 0;
+  /** Works until then on a call that goes on. */
+  private busyUntil = 0 as Instant;
   private wakeEvent: EventId = 0 as EventId;
   private expireEvent: EventId = 0 as EventId;
 
@@ -101,7 +105,13 @@ export class AppThread implements Actor {
   /** Something it waits for may have changed. Several wakes before it runs are one. */
   wake(): void {
     if (this.state !== "blocked" || this.wakeEvent !== 0) return;
-    const delay = wakeDelay(this.costs, this.costs.appWake, this.stream, this.kernel.now - this.blockedSince);
+    const { now } = this.kernel;
+    if (this.busyUntil > now) {
+      this.wakeEvent = this.kernel.scheduleAt(this.busyUntil, this, OP_WAKE, 0);
+      return;
+    }
+    const idleSince = Math.max(this.busyUntil, this.blockedSince);
+    const delay = wakeDelay(this.costs, this.costs.appWake, this.stream, now - idleSince);
     this.wakeEvent = this.kernel.schedule(delay, this, OP_WAKE, 0);
   }
 
@@ -126,7 +136,7 @@ export class AppThread implements Actor {
     invariant(operation !== null, `${this.label} woken while not blocked`);
     if (op === OP_WAKE) {
       this.wakeEvent = 0 as EventId;
-      if (!operation.retry()) return;
+      if (!operation.retry()) return this.keepWaiting(operation);
     } else {
       this.expireEvent = 0 as EventId;
       operation.expire();
@@ -145,6 +155,17 @@ export class AppThread implements Actor {
     const { deadline } = operation;
     if (deadline !== null) this.expireEvent = this.kernel.scheduleAt(deadline, this, OP_EXPIRE, 0);
     operation.watch(this);
+    this.keepWaiting(operation);
+  }
+
+  /** A try that did not end the call took time, too. */
+  private keepWaiting(operation: Operation): void {
+    const cost = Math.round(this.charged);
+    this.charged = 0;
+    if (cost > 0) this.busyUntil = (this.kernel.now + cost) as Instant;
+    if (operation.continues !== true || this.wakeEvent !== 0) return;
+    const at = this.busyUntil > this.kernel.now ? this.busyUntil : this.kernel.now;
+    this.wakeEvent = this.kernel.scheduleAt(at, this, OP_WAKE, 0);
   }
 
   private unblock(operation: Operation): void {

@@ -1,0 +1,238 @@
+/** A context: threads, sockets and the inproc name space of a process. libzmq: ctx.cpp. */
+import type { AppThread } from "../ctx/app-thread.ts";
+import { IoThread, type Task } from "../ctx/io-thread.ts";
+import type { MailboxReader } from "../ctx/mailbox.ts";
+import { Command, send } from "../ctx/mailbox.ts";
+import { effectiveConflate, type SocketTypeName } from "../ctx/options.ts";
+import { sendSequenced } from "../ctx/own.ts";
+import type { Process } from "../network/process.ts";
+import { Pipe } from "../pipe/pipe.ts";
+import { createSocketOfType } from "./factory.ts";
+import { routingIdFrame, type SocketBase } from "./socket-base.ts";
+
+interface PendingConnection {
+  readonly socket: SocketBase;
+  readonly connectPipe: Pipe;
+  readonly bindPipe: Pipe;
+}
+
+export interface ContextOptions {
+  readonly ioThreads: number;
+  /** New sockets linger for ever (ZMQ_BLOCKY). */
+  readonly blocky: boolean;
+}
+
+export class Context {
+  readonly process: Process;
+  readonly blocky: boolean;
+  readonly ioThreads: readonly IoThread[];
+  /** Open sockets and those that the reaper has not finished with, in creation order. */
+  readonly sockets = new Set<SocketBase>();
+  /** Hears all monitor events of the context's sockets. */
+  monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => void) | null = null;
+  private readonly reaper: IoThread;
+  private readonly endpoints = new Map<string, SocketBase>();
+  private readonly pending = new Map<string, PendingConnection[]>();
+  private terminating = false;
+  private readonly termWaiters = new Set<AppThread>();
+
+  constructor(process: Process, options: ContextOptions) {
+    this.process = process;
+    this.blocky = options.blocky;
+    const { kernel } = process.world;
+    this.reaper = new IoThread(kernel, `${process.name}/reaper`, process.costs);
+    this.ioThreads = Array.from({ length: options.ioThreads }, (_, index) => new IoThread(kernel, `${process.name}/io${index}`, process.costs));
+  }
+
+  /** zmq_socket. null: the context is terminating (ETERM). */
+  createSocket(type: SocketTypeName, name: string): SocketBase | null {
+    if (this.terminating) return null;
+    const socket = createSocketOfType(this, type, name);
+    this.sockets.add(socket);
+    const { journal } = this.process.world;
+    if (journal.full) journal.record({ t: journal.now, ev: "socket", socket: name, what: "open", type });
+    return socket;
+  }
+
+  /** Among the allowed threads the one with the least descriptors; the first of equals. */
+  chooseIoThread(affinity: number): IoThread | null {
+    let best: IoThread | null = null;
+    for (const [index, thread] of this.ioThreads.entries()) {
+      const allowed = affinity === 0 || (affinity & (1 << index)) !== 0;
+      if (allowed && (best === null || thread.load < best.load)) best = thread;
+    }
+    return best;
+  }
+
+  // --- inproc ---
+
+  registerEndpoint(name: string, socket: SocketBase): boolean {
+    if (this.endpoints.has(name)) return false;
+    this.endpoints.set(name, socket);
+    return true;
+  }
+
+  unregisterEndpoint(name: string, socket: SocketBase): boolean {
+    return this.endpoints.get(name) === socket && this.endpoints.delete(name);
+  }
+
+  unregisterEndpoints(socket: SocketBase): void {
+    for (const [name, owner] of this.endpoints) if (owner === socket) this.endpoints.delete(name);
+  }
+
+  /** zmq_connect to an inproc name, bound already or not. libzmq: connect_internal, pend_connection. */
+  connectInproc(name: string, socket: SocketBase): void {
+    const peer = this.endpoints.get(name) ?? null;
+    const { world } = this.process;
+    const { options } = socket;
+    const conflate = effectiveConflate(options);
+    const sum = (mine: number, theirs: number): number => (mine !== 0 && theirs !== 0 ? mine + theirs : 0);
+    const sndhwm = peer === null ? options.sndhwm : sum(options.sndhwm, peer.options.rcvhwm);
+    const rcvhwm = peer === null ? options.rcvhwm : sum(options.rcvhwm, peer.options.sndhwm);
+    const [connectPipe, bindPipe] = Pipe.pair({
+      id: world.pipeIds++,
+      ends: [
+        { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName: peer?.name ?? name },
+        { mailbox: (peer ?? socket).mailbox, role: "socket", socketName: peer?.name ?? name, peerName: socket.name },
+      ],
+      hwms: conflate ? [-1, -1] : [sndhwm, rcvhwm],
+      conflate,
+      journal: world.journal,
+    });
+    if (peer === null) {
+      connectPipe.writeUnchecked(routingIdFrame(options));
+      connectPipe.flush();
+      socket.incSeqnum();
+      const waiting = this.pending.get(name);
+      if (waiting === undefined) this.pending.set(name, [{ socket, connectPipe, bindPipe }]);
+      else waiting.push({ socket, connectPipe, bindPipe });
+    } else {
+      connectPipe.connected = true;
+      bindPipe.connected = true;
+      if (!conflate) {
+        connectPipe.setHwmsBoost(peer.options.sndhwm, peer.options.rcvhwm);
+        bindPipe.setHwmsBoost(options.sndhwm, options.rcvhwm);
+      }
+      if (peer.options.recvRoutingId) writeRoutingId(connectPipe, options);
+      if (options.recvRoutingId) writeRoutingId(bindPipe, peer.options);
+      sendSequenced(peer, Command.bind, 0, bindPipe);
+    }
+    socket.attachInproc(name, connectPipe);
+  }
+
+  /** A bind gives the waiting connections their peer, in connect order. libzmq: connect_inproc_sockets. */
+  connectPending(name: string, binder: SocketBase): void {
+    const waiting = this.pending.get(name);
+    if (waiting === undefined) return;
+    this.pending.delete(name);
+    for (const { socket, connectPipe, bindPipe } of waiting) {
+      const { options } = socket;
+      binder.incSeqnum();
+      bindPipe.adopt(binder.mailbox, binder.name);
+      connectPipe.peerName = binder.name;
+      if (!binder.options.recvRoutingId) bindPipe.read();
+      if (effectiveConflate(options)) {
+        connectPipe.setHwms(-1, -1);
+        bindPipe.setHwms(-1, -1);
+      } else {
+        connectPipe.setHwmsBoost(binder.options.sndhwm, binder.options.rcvhwm);
+        bindPipe.setHwmsBoost(options.sndhwm, options.rcvhwm);
+        connectPipe.setHwms(options.rcvhwm, options.sndhwm);
+        bindPipe.setHwms(binder.options.rcvhwm, binder.options.sndhwm);
+      }
+      connectPipe.connected = true;
+      bindPipe.connected = true;
+      binder.processCommand(Command.bind, 0, bindPipe);
+      send(socket, Command.inprocConnected);
+      if (options.recvRoutingId && !socket.closed) writeRoutingId(bindPipe, binder.options);
+    }
+  }
+
+  // --- the end ---
+
+  /** Hands a closed socket to the reaper. */
+  reap(socket: SocketBase): void {
+    const { journal } = this.process.world;
+    if (journal.full) journal.record({ t: journal.now, ev: "socket", socket: socket.name, what: "close" });
+    const entry = new ReapedSocket(socket, this.reaper);
+    entry.begin();
+  }
+
+  destroySocket(socket: SocketBase): void {
+    this.sockets.delete(socket);
+    if (this.sockets.size > 0) return;
+    for (const thread of this.termWaiters) thread.wake();
+  }
+
+  /** zmq_ctx_term: true once every socket is gone. The first call tells all open sockets to fail. */
+  term(): boolean {
+    if (!this.terminating) {
+      this.terminating = true;
+      this.bindOrphans();
+      for (const socket of this.sockets) if (!socket.closed) socket.stop();
+    }
+    return this.sockets.size === 0;
+  }
+
+  watchTerm(thread: AppThread, on: boolean): void {
+    if (on) this.termWaiters.add(thread);
+    else this.termWaiters.delete(thread);
+  }
+
+  /** The process died. */
+  kill(): void {
+    this.reaper.kill();
+    for (const thread of this.ioThreads) thread.kill();
+    for (const socket of this.sockets) socket.mailbox.clear();
+  }
+
+  /** Connections to inproc names that nobody bound get a peer that goes at once, so that they can end. */
+  private bindOrphans(): void {
+    for (const name of [...this.pending.keys()]) {
+      const peer = createSocketOfType(this, "PAIR", name);
+      this.sockets.add(peer);
+      peer.bind(name);
+      peer.close();
+    }
+  }
+}
+
+const writeRoutingId = (pipe: Pipe, options: SocketBase["options"]): void => {
+  pipe.writeUnchecked(routingIdFrame(options));
+  pipe.flush();
+};
+
+const OP_BEGIN = 0;
+const OP_COMMANDS = 1;
+
+/** A closed socket in the hands of the reaper thread. libzmq: reaper.cpp. */
+class ReapedSocket implements MailboxReader, Task {
+  private readonly socket: SocketBase;
+  private readonly reaper: IoThread;
+  private posted = false;
+
+  constructor(socket: SocketBase, reaper: IoThread) {
+    this.socket = socket;
+    this.reaper = reaper;
+  }
+
+  begin(): void {
+    this.reaper.post(this, OP_BEGIN);
+  }
+
+  mailboxActive(): void {
+    if (this.posted) return;
+    this.posted = true;
+    this.reaper.post(this, OP_COMMANDS);
+  }
+
+  runTask(op: number): void {
+    this.posted = false;
+    if (op === OP_BEGIN) {
+      this.socket.startReaping(this);
+      if (!this.socket.mailbox.empty) this.mailboxActive();
+      return;
+    }
+    this.reaper.charge(this.socket.reapCommands() * this.reaper.costs.command);
+  }
+}

@@ -1,0 +1,104 @@
+/** setsockopt and getsockopt by name, and how faithfully each option is modelled. libzmq: options.cpp, socket_base.cpp. */
+import type { SocketOptions } from "../ctx/options.ts";
+import type { Errno } from "./errors.ts";
+import type { SocketBase } from "./socket-base.ts";
+import { SOCKET_TYPES } from "./types.ts";
+
+type Field = Exclude<keyof SocketOptions, "type" | "recvRoutingId" | "routingId">;
+
+/** Options kept in SocketOptions: field and least value. */
+const FIELDS: ReadonlyMap<string, readonly [field: Field, least: number]> = new Map<string, readonly [Field, number]>([
+  ["sndhwm", ["sndhwm", 0]],
+  ["rcvhwm", ["rcvhwm", 0]],
+  ["linger", ["linger", -1]],
+  ["sndtimeo", ["sndtimeo", -1]],
+  ["rcvtimeo", ["rcvtimeo", -1]],
+  ["immediate", ["immediate", 0]],
+  ["conflate", ["conflate", 0]],
+  ["affinity", ["affinity", 0]],
+  ["backlog", ["backlog", 0]],
+  ["maxmsgsize", ["maxmsgsize", -1]],
+  ["reconnect_ivl", ["reconnectIvl", -1]],
+  ["reconnect_ivl_max", ["reconnectIvlMax", 0]],
+  ["connect_timeout", ["connectTimeout", 0]],
+  ["handshake_ivl", ["handshakeIvl", 0]],
+  ["heartbeat_ivl", ["heartbeatIvl", 0]],
+  ["heartbeat_timeout", ["heartbeatTimeout", -1]],
+  ["heartbeat_ttl", ["heartbeatTtl", 0]],
+  ["sndbuf", ["sndbuf", -1]],
+  ["rcvbuf", ["rcvbuf", -1]],
+  ["invert_matching", ["invertMatching", 0]],
+]);
+
+/** zmq_setsockopt. Drains no commands. */
+export function setOption(socket: SocketBase, name: string, value: number | string): Errno | null {
+  const typed = socket.xsetOption(name, value);
+  if (typed !== false) return typed;
+  if (name === "routing_id") {
+    const id = String(value);
+    if (id.length === 0 || id.length > 255) return "EINVAL";
+    socket.options.routingId = id;
+    return null;
+  }
+  const field = FIELDS.get(name);
+  if (field === undefined) return isIgnored(name) ? null : "EINVAL";
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < field[1]) return "EINVAL";
+  const options = socket.options as unknown as Record<string, number | boolean>;
+  options[field[0]] = typeof options[field[0]] === "boolean" ? number !== 0 : number;
+  if (name === "sndhwm" || name === "rcvhwm") socket.updatePipeHwms();
+  return null;
+}
+
+/** zmq_getsockopt. "events" drains the mailbox, the others do not. */
+export function getOption(socket: SocketBase, name: string): { value: number | string } | Errno {
+  if (name === "events") {
+    const events = socket.events();
+    return typeof events === "string" ? events : { value: (events.in ? 1 : 0) + (events.out ? 2 : 0) };
+  }
+  if (name === "type") return { value: SOCKET_TYPES[socket.type] };
+  if (name === "last_endpoint") return { value: socket.lastEndpoint };
+  if (name === "routing_id") return { value: socket.options.routingId };
+  if (name === "rcvmore") return { value: 0 };
+  const typed = socket.xgetOption(name);
+  if (typed !== null) return { value: typed };
+  const field = FIELDS.get(name);
+  return field === undefined ? "EINVAL" : { value: Number(socket.options[field[0]]) };
+}
+
+export type FidelityLevel = "exact" | "approximated" | "ignored";
+
+export interface OptionFidelity {
+  readonly name: string;
+  readonly level: FidelityLevel;
+  /** What is approximated, or why it is ignored. */
+  readonly note?: string;
+}
+
+const exact = (...names: readonly string[]): OptionFidelity[] => names.map((name) => ({ name, level: "exact" }));
+const approximated = (name: string, note: string): OptionFidelity => ({ name, level: "approximated", note });
+const ignored = (note: string, ...names: readonly string[]): OptionFidelity[] => names.map((name) => ({ name, level: "ignored", note }));
+
+/** Every option that scenarios may set. */
+export const OPTION_FIDELITY: readonly OptionFidelity[] = [
+  ...exact("sndhwm", "rcvhwm", "sndtimeo", "rcvtimeo", "linger", "immediate", "conflate", "routing_id", "connect_routing_id"),
+  ...exact("router_mandatory", "router_handover", "probe_router", "req_relaxed", "req_correlate", "subscribe", "unsubscribe"),
+  ...exact("invert_matching", "xpub_verbose", "xpub_verboser", "xpub_nodrop", "xpub_welcome_msg", "only_first_subscribe"),
+  ...exact("maxmsgsize", "affinity", "reconnect_ivl", "reconnect_ivl_max", "connect_timeout", "handshake_ivl", "heartbeat_ivl", "heartbeat_timeout", "heartbeat_ttl"),
+  approximated("sndbuf", "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)"),
+  approximated("rcvbuf", "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)"),
+  approximated("backlog", "a connection above it waits for the next retransmission (tcp-retransmission)"),
+  ...ignored("not modelled yet", "router_raw", "router_notify", "xpub_manual", "xpub_manual_last_value", "xsub_verbose_unsubscribe"),
+  ...ignored("not modelled yet", "hello_msg", "disconnect_msg", "hiccup_msg", "stream_notify", "reconnect_stop", "in_batch_size", "out_batch_size"),
+  ...ignored("security handshakes are not modelled yet", "plain_server", "plain_username", "plain_password", "curve_server", "curve_publickey"),
+  ...ignored("security handshakes are not modelled yet", "curve_secretkey", "curve_serverkey", "zap_domain", "zap_enforce_domain"),
+  ...ignored("a matter of the kernel", "tcp_maxrt", "tcp_keepalive", "tcp_keepalive_cnt", "tcp_keepalive_idle", "tcp_keepalive_intvl", "tos", "priority"),
+  ...ignored("a matter of the kernel", "bindtodevice", "ipv6", "ipv4only", "loopback_fastpath", "use_fd", "busy_poll"),
+  ...ignored("nothing in the model depends on it", "socks_proxy", "socks_username", "socks_password", "tcp_accept_filter", "ipc_filter_uid", "ipc_filter_gid", "ipc_filter_pid", "metadata"),
+  ...ignored("multicast transports are not modelled", "rate", "recovery_ivl", "multicast_hops", "multicast_maxtpdu", "multicast_loop"),
+];
+
+const IGNORED: ReadonlySet<string> = new Set(OPTION_FIDELITY.filter(({ level }) => level === "ignored").map(({ name }) => name));
+
+/** Accepted, but without effect here. */
+export const isIgnored = (name: string): boolean => IGNORED.has(name);

@@ -1,0 +1,186 @@
+/** XPUB and PUB: every subscriber with a matching prefix gets the message. libzmq: xpub.cpp, pub.cpp. */
+import { CANCEL, Frame, SUBSCRIBE } from "../pipe/frame.ts";
+import type { Pipe } from "../pipe/pipe.ts";
+import { Distributor } from "./dist.ts";
+import type { Errno } from "./errors.ts";
+import { SocketBase } from "./socket-base.ts";
+import { PipeSubscriptions } from "./subscriptions.ts";
+
+export class XPubSocket extends SocketBase {
+  protected readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
+  private readonly subscriptions = new PipeSubscriptions();
+  /** Subscriptions and user messages from below, for recv. */
+  private pending: Frame[] = [];
+  private verboseSubs = false;
+  private verboseUnsubs = false;
+  private noDrop = false;
+  private onlyFirstSubscribe = false;
+  private welcomeMsg = "";
+  private moreSend = false;
+  private moreRecv = false;
+  private processSubscribe = false;
+  private missedBy = new Set<Pipe>();
+  /** The frame whose first bytes are being matched. */
+  private matching: Frame = EMPTY;
+  private readonly matchPipe = (pipe: Pipe): void => {
+    if (!this.dist.match(pipe)) this.missed(this.matching, pipe);
+  };
+
+  override xsetOption(name: string, value: number | string): Errno | null | false {
+    const on = value !== 0;
+    if (name === "xpub_verbose") {
+      this.verboseSubs = on;
+      this.verboseUnsubs = false;
+    } else if (name === "xpub_verboser") {
+      this.verboseSubs = on;
+      this.verboseUnsubs = on;
+    } else if (name === "xpub_nodrop") this.noDrop = on;
+    else if (name === "only_first_subscribe") this.onlyFirstSubscribe = on;
+    else if (name === "xpub_welcome_msg") this.welcomeMsg = String(value);
+    else return super.xsetOption(name, value);
+    return null;
+  }
+
+  override xgetOption(name: string): number | string | null {
+    return name === "topics_count" ? this.subscriptions.size : super.xgetOption(name);
+  }
+
+  protected override xattachPipe(pipe: Pipe, _locallyInitiated: boolean): void {
+    this.dist.attach(pipe);
+    if (this.welcomeMsg !== "") {
+      pipe.write(Frame.of(this.welcomeMsg));
+      pipe.flush();
+    }
+    // The pipe may hold subscriptions already.
+    this.xreadActivated(pipe);
+  }
+
+  protected override xpipeTerminated(pipe: Pipe): void {
+    this.subscriptions.removePipe(pipe, (prefix, last) => {
+      this.noteSubscription(pipe, prefix, false);
+      if (last || this.verboseUnsubs) this.notify(`\0${prefix}`);
+    });
+    this.dist.terminated(pipe);
+  }
+
+  protected override xwriteActivated(pipe: Pipe): void {
+    this.dist.activated(pipe);
+  }
+
+  /** Everything that comes from below is taken at once. */
+  protected override xreadActivated(pipe: Pipe): void {
+    for (let frame = pipe.read(); frame !== null; frame = pipe.read()) {
+      const first = !this.moreRecv;
+      this.moreRecv = frame.more;
+      const topic = first || this.processSubscribe ? subscriptionTopic(frame) : null;
+      if (first) this.processSubscribe = !this.onlyFirstSubscribe || topic !== null;
+      if (topic === null) this.userMessage(frame, pipe);
+      else this.applySubscription(pipe, topic.add, topic.prefix);
+    }
+  }
+
+  protected override xsend(frame: Frame): Errno | null {
+    if (!this.moreSend) this.matchFirstFrame(frame);
+    if (this.noDrop && !this.dist.checkHwm()) return "EAGAIN";
+    this.dist.sendToMatching(frame);
+    this.moreSend = frame.more;
+    if (!frame.more) this.account(frame);
+    return null;
+  }
+
+  protected override xrecv(): Frame | null {
+    return this.pending.shift() ?? null;
+  }
+
+  protected override xhasIn(): boolean {
+    return this.pending.length > 0;
+  }
+
+  protected override xhasOut(): boolean {
+    return true;
+  }
+
+  override xprefetched(): readonly Frame[] {
+    return this.pending;
+  }
+
+  /** A message of the program below an XSUB; PUB has no use for it. */
+  protected userMessage(frame: Frame, _pipe: Pipe): void {
+    this.pending.push(frame);
+  }
+
+  /** Tells the program; PUB has nobody to tell. */
+  protected notify(text: string): void {
+    this.pending.push(Frame.of(text));
+  }
+
+  private matchFirstFrame(frame: Frame): void {
+    this.dist.unmatch();
+    this.matching = frame;
+    this.subscriptions.match(frame.bytes, this.matchPipe);
+    if (this.options.invertMatching) this.dist.reverseMatch();
+  }
+
+  private applySubscription(pipe: Pipe, add: boolean, prefix: string): void {
+    this.noteSubscription(pipe, prefix, add);
+    if (add) {
+      if (this.subscriptions.add(prefix, pipe) || this.verboseSubs) this.notify(`\x01${prefix}`);
+      return;
+    }
+    if (this.subscriptions.remove(prefix, pipe) !== "others-remain" || this.verboseUnsubs) this.notify(`\0${prefix}`);
+  }
+
+  private missed(frame: Frame, pipe: Pipe): void {
+    if (frame.message === null || this.missedBy.has(pipe)) return;
+    this.missedBy.add(pipe);
+    this.journal.drop(frame.message, "hwm", this.name, pipe.peerName);
+  }
+
+  /** For the books: who did not get the message, and why. */
+  private account(frame: Frame): void {
+    const { message } = frame;
+    const { pipes, matched } = this.dist;
+    if (message !== null && pipes.length === 0) this.journal.drop(message, "no-peer", this.name);
+    else if (message !== null && this.journal.full && matched + this.missedBy.size < pipes.length) {
+      const peers = pipes.slice(matched).filter((pipe) => !this.missedBy.has(pipe));
+      this.journal.record({ t: this.journal.now, ev: "skip", message: message.name, socket: this.name, peers: peers.map((pipe) => pipe.peerName) });
+    }
+    if (this.missedBy.size > 0) this.missedBy = new Set();
+  }
+
+  private noteSubscription(pipe: Pipe, topic: string, add: boolean): void {
+    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "subscription", socket: this.name, peer: pipe.peerName, topic, add });
+  }
+}
+
+export class PubSocket extends XPubSocket {
+  protected override xattachPipe(pipe: Pipe, locallyInitiated: boolean): void {
+    pipe.setNodelay();
+    super.xattachPipe(pipe, locallyInitiated);
+  }
+
+  protected override xrecv(): Frame | null {
+    return this.fail("ENOTSUP");
+  }
+
+  protected override xhasIn(): boolean {
+    return false;
+  }
+
+  protected override userMessage(frame: Frame, pipe: Pipe): void {
+    if (frame.message !== null && !frame.more) this.journal.lose(frame.message, "malformed", pipe.peerName, this.name, "socket");
+  }
+
+  protected override notify(): void {}
+}
+
+const EMPTY = Frame.of("");
+
+/** A subscription or cancellation: as a command, or in the old form with a leading 1 or 0. null: a user message. */
+function subscriptionTopic(frame: Frame): { add: boolean; prefix: string } | null {
+  if ((frame.flags & SUBSCRIBE) !== 0) return { add: true, prefix: frame.bytes };
+  if ((frame.flags & CANCEL) !== 0) return { add: false, prefix: frame.bytes };
+  const kind = frame.byteAt(0);
+  return kind === 0 || kind === 1 ? { add: kind === 1, prefix: frame.bytes.slice(1) } : null;
+}
+

@@ -1,0 +1,130 @@
+/** Subscription tables: prefixes with reference counts (subscriber) or with pipes (publisher). libzmq: trie.cpp, generic_mtrie.hpp. */
+import type { Pipe } from "../pipe/pipe.ts";
+
+/** Counts stored prefixes by length, so that a match looks only at lengths that occur. */
+class Lengths {
+  private readonly counts = new Map<number, number>();
+  /** Ascending. */
+  sorted: number[] = [];
+
+  add(length: number): void {
+    const count = this.counts.get(length) ?? 0;
+    this.counts.set(length, count + 1);
+    if (count === 0) this.refresh();
+  }
+
+  remove(length: number): void {
+    const count = (this.counts.get(length) as number) - 1;
+    if (count > 0) this.counts.set(length, count);
+    else {
+      this.counts.delete(length);
+      this.refresh();
+    }
+  }
+
+  private refresh(): void {
+    this.sorted = [...this.counts.keys()].sort((a, b) => a - b);
+  }
+}
+
+/** The subscriber's own table. libzmq: trie_t. */
+export class Subscriptions {
+  private readonly counts = new Map<string, number>();
+  private readonly lengths = new Lengths();
+
+  get size(): number {
+    return this.counts.size;
+  }
+
+  /** True for the first reference to the prefix. */
+  add(prefix: string): boolean {
+    const count = this.counts.get(prefix) ?? 0;
+    this.counts.set(prefix, count + 1);
+    if (count === 0) this.lengths.add(prefix.length);
+    return count === 0;
+  }
+
+  /** True when the last reference went away; false too for an unknown prefix. */
+  remove(prefix: string): boolean {
+    const count = this.counts.get(prefix);
+    if (count === undefined) return false;
+    if (count > 1) {
+      this.counts.set(prefix, count - 1);
+      return false;
+    }
+    this.counts.delete(prefix);
+    this.lengths.remove(prefix.length);
+    return true;
+  }
+
+  matches(topic: string): boolean {
+    for (const length of this.lengths.sorted) {
+      if (length > topic.length) return false;
+      if (this.counts.has(topic.slice(0, length))) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Distinct prefixes in the order in which a new peer gets them: ascending bytes, prefix before extension.
+   * DIFFERS(radix-order): draft builds send them in the edge order of their radix tree.
+   */
+  sorted(): string[] {
+    return [...this.counts.keys()].sort(byBytes);
+  }
+}
+
+/** What became of a removal. libzmq: generic_mtrie_t::rm_result. */
+export type Removal = "not-found" | "last-removed" | "others-remain";
+
+/** The publisher's table: which pipes want which prefix. libzmq: mtrie_t. */
+export class PipeSubscriptions {
+  private readonly pipes = new Map<string, Set<Pipe>>();
+  private readonly lengths = new Lengths();
+
+  get size(): number {
+    return this.pipes.size;
+  }
+
+  /** True for the first pipe on the prefix. A repeated subscription of a pipe changes nothing. */
+  add(prefix: string, pipe: Pipe): boolean {
+    const known = this.pipes.get(prefix);
+    if (known !== undefined) {
+      known.add(pipe);
+      return false;
+    }
+    this.pipes.set(prefix, new Set([pipe]));
+    this.lengths.add(prefix.length);
+    return true;
+  }
+
+  remove(prefix: string, pipe: Pipe): Removal {
+    const known = this.pipes.get(prefix);
+    if (known === undefined || !known.delete(pipe)) return "not-found";
+    if (known.size > 0) return "others-remain";
+    this.pipes.delete(prefix);
+    this.lengths.remove(prefix.length);
+    return "last-removed";
+  }
+
+  /** Removes a pipe everywhere; `gone` hears each of its prefixes, ascending, and whether it was the last pipe there. */
+  removePipe(pipe: Pipe, gone: (prefix: string, last: boolean) => void): void {
+    const held = [...this.pipes.keys()].filter((prefix) => this.pipes.get(prefix)?.has(pipe)).sort(byBytes);
+    for (const prefix of held) gone(prefix, this.remove(prefix, pipe) === "last-removed");
+  }
+
+  /**
+   * Calls `match` for each pipe with a prefix of `topic`, shorter prefixes first.
+   * DIFFERS(fan-out-order): pipes of one prefix come in the order of their subscriptions, in libzmq by address.
+   */
+  match(topic: string, match: (pipe: Pipe) => void): void {
+    for (const length of this.lengths.sorted) {
+      if (length > topic.length) return;
+      const pipes = this.pipes.get(length === topic.length ? topic : topic.slice(0, length));
+      if (pipes !== undefined) for (const pipe of pipes) match(pipe);
+    }
+  }
+}
+
+/** Byte strings compare as their bytes. */
+const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
