@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Actor } from "../../src/kernel/actor.ts";
 import { EventQueue } from "../../src/kernel/event-queue.ts";
 import type { EventId } from "../../src/kernel/event-queue.ts";
+import { RandomStreams } from "../../src/kernel/random.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
 const nobody: Actor = { label: "nobody", fire: () => undefined };
@@ -33,6 +34,34 @@ test("a compaction while the root is open keeps every entry", () => {
   const seen = [queue.time];
   while (queue.advance(Number.MAX_VALUE)) seen.push(queue.time);
   expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index * 10));
+});
+
+test.each([130, 131, 150, 400])("a compaction of %d shuffled entries leaves a heap", (count) => {
+  for (let round = 1; round <= 50; round++) {
+    const queue = new EventQueue();
+    const stream = new RandomStreams("1").stream(`round/${round}`);
+    const times = Array.from({ length: count }, () => stream.int(1e9));
+    const ids = times.map((time) => queue.schedule(time as Instant, nobody, 0, 0));
+    const cancelled = new Set<number>();
+    for (let index = 0; queue.heapEntries === count; index = stream.int(count)) {
+      if (queue.cancel(ids[index]!)) cancelled.add(index);
+    }
+    const seen: number[] = [];
+    while (queue.advance(Number.MAX_VALUE)) seen.push(queue.time);
+    expect(seen).toEqual(times.filter((_, index) => !cancelled.has(index)).sort((a, b) => a - b));
+  }
+});
+
+test("a lane that grows while its ring is wrapped around keeps its order", () => {
+  const queue = new EventQueue();
+  const lane = queue.lane({ now: 0 as Instant }, 5 as Duration);
+  const seen: number[] = [];
+  for (let arg = 0; arg < 100; arg++) {
+    lane.schedule(nobody, 0, arg);
+    if (arg % 3 === 0 && queue.advance(5)) seen.push(queue.arg);
+  }
+  while (queue.advance(5)) seen.push(queue.arg);
+  expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index));
 });
 
 test("neither a cancelled nor a taken event holds its actor", async () => {
