@@ -34,7 +34,7 @@ async function checkAll(shell: Shell, files: readonly string[], options: CheckOp
   const paint = painter(shell.outColor);
   let exitCode: ExitCode = EXIT.ok;
   for (const file of files) {
-    const result = check(readScenarioText(shell, file), file, { set: options.set ?? [] }, shell.errColor);
+    const result = check({ text: readScenarioText(shell, file), file, set: options.set ?? [], color: shell.errColor });
     const good = result.errors === 0 && !(options.strict && result.warnings > 0);
     if (result.text !== "") shell.err(result.text);
     if (!good) exitCode = EXIT.usage;

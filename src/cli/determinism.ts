@@ -1,51 +1,45 @@
-/** `--check-determinism`: the same run in two fresh processes, compared event by event. */
+/** `--check-determinism`: the same run in two fresh processes, compared line by line. */
 import { spawn } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { differenceText, firstDifference } from "../trace/compare-lines.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import type { Invocation } from "./reproduce.ts";
 import { painter, type Shell } from "./shell.ts";
-
-/** Lines of context shown before the first difference. */
-const CONTEXT = 3;
 
 export async function checkDeterminism(shell: Shell, invocation: Invocation, quiet: boolean): Promise<ExitCode> {
   const folder = mkdtempSync(join(tmpdir(), "zeromq-sim-"));
   try {
     const files = [join(folder, "first.jsonl"), join(folder, "second.jsonl")] as const;
     await Promise.all(files.map((file) => traceInto(shell, invocation, file)));
-    const result = await firstDifference(...files);
-    const paint = painter(shell.errColor);
-    if (result.same) {
-      if (!quiet) shell.err(`${paint("green", "deterministic:")} two processes wrote the same ${result.lines} lines\n`);
-      return EXIT.ok;
-    }
-    shell.err(`${paint("red", "nondeterministic:")} two processes differ from line ${result.line} on\n`);
-    for (const line of result.before) shell.err(`    ${line}\n`);
-    shell.err(`  1 ${result.first ?? "(ended)"}\n  2 ${result.second ?? "(ended)"}\n`);
-    return EXIT.nondeterministic;
+    return compare(shell, [linesOf(files[0]), linesOf(files[1])], quiet);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+type Lines = readonly string[];
+
+export function compare(shell: Shell, [first, second]: readonly [Lines, Lines], quiet: boolean): ExitCode {
+  const paint = painter(shell.errColor);
+  const difference = firstDifference(first, second);
+  if (difference === undefined) {
+    if (!quiet) shell.err(`${paint("green", "deterministic:")} two processes wrote the same ${first.length} lines\n`);
+    return EXIT.ok;
+  }
+  shell.err(`${paint("red", "nondeterministic:")} two processes ran the same scenario with the same seed\n`);
+  shell.err(differenceText(difference, ["first process", "second process"]));
+  return EXIT.nondeterministic;
+}
+
+const linesOf = (file: string): Lines => readFileSync(file, "utf8").trimEnd().split("\n");
+
 function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): Promise<void> {
   const [command = process.execPath, ...leading] = shell.self;
-  const words = [
-    ...leading,
-    "trace",
-    file,
-    "--to",
-    "jsonl",
-    "--out",
-    out,
-    "--seed",
-    seed,
-    ...set.flatMap((one) => ["--set", one]),
-  ];
+  const changes = set.flatMap((one) => ["--set", one]);
+  const words = [...leading, "trace", file, "--to", "jsonl", "--out", out, "--seed", seed, ...changes];
   return new Promise((resolve, reject) => {
     const child = spawn(command, words, { cwd: shell.cwd, env: shell.env, stdio: ["ignore", "ignore", "pipe"] });
     const end = (): void => void child.kill();
@@ -59,43 +53,7 @@ function traceInto(shell: Shell, { file, seed, set }: Invocation, out: string): 
       process.off("exit", end);
       if (code === 0) resolve();
       else
-        reject(
-          new Failure(`the run in a process of its own ended with ${signal ?? `code ${code}`}\n${talk}`, EXIT.internal),
-        );
+        reject(new Failure(`a run in its own process ended with ${signal ?? `code ${code}`}\n${talk}`, EXIT.internal));
     });
   });
-}
-
-type Difference =
-  | { readonly same: true; readonly lines: number }
-  | {
-      readonly same: false;
-      readonly line: number;
-      readonly before: readonly string[];
-      readonly first: string | undefined;
-      readonly second: string | undefined;
-    };
-
-export async function firstDifference(firstFile: string, secondFile: string): Promise<Difference> {
-  const first = linesOf(firstFile);
-  const second = linesOf(secondFile);
-  const before: string[] = [];
-  try {
-    for (let line = 1; ; line++) {
-      const [a, b] = await Promise.all([first.next(), second.next()]);
-      if (a.done && b.done) return { same: true, lines: line - 1 };
-      if (a.done || b.done || a.value !== b.value) {
-        return { same: false, line, before, first: a.done ? undefined : a.value, second: b.done ? undefined : b.value };
-      }
-      before.push(a.value);
-      if (before.length > CONTEXT) before.shift();
-    }
-  } finally {
-    await Promise.all([first.return(undefined), second.return(undefined)]);
-  }
-}
-
-async function* linesOf(file: string): AsyncGenerator<string, undefined> {
-  yield* createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Number.POSITIVE_INFINITY });
-  return undefined;
 }

@@ -2,16 +2,22 @@
  * Where the command meets the simulator: everything that the commands take from the other layers,
  * behind a handful of functions. Imported on demand, so that `sim --help` loads none of it.
  */
+import { LimitError } from "../kernel/limits.ts";
 import type { Plan } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
 import type { Expectation } from "../scenario/expectation.ts";
-import { nearest } from "../scenario/nearest.ts";
-import { passes, type TimelineFilter, timelineLines } from "../trace/export/timeline.ts";
-import { parseTrace as parse, type Trace, TraceError, traceLines } from "../trace/format.ts";
+import { formatIssues, type Issue } from "../scenario/issue.ts";
+import { traceDigest } from "../trace/digest.ts";
+import { checkExpectations, type ExpectationResult } from "../trace/expectation.ts";
+import { type Analysis, analyze } from "../trace/fates.ts";
+import { type Outcome, outcomeOf } from "../trace/outcome.ts";
+import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
+import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { Failure } from "./failure.ts";
-import { linesInChunks } from "./files.ts";
+import { Failure, Findings } from "./failure.ts";
+import { compileScenario, simulate } from "./pending.ts";
+import { painter } from "./shell.ts";
 
 /** What a command line may change in a scenario: "path=value", in the order given. */
 export interface Overrides {
@@ -19,76 +25,109 @@ export interface Overrides {
 }
 
 export interface Loaded {
-  readonly file: string;
   readonly plan: Plan;
   readonly expectations: readonly Expectation[];
-  /** Remarks of the checker, formatted; empty when there are none. */
+  /** Remarks of the checker, formatted; "" when there are none. */
   readonly warnings: string;
 }
 
 export interface Checked {
   readonly errors: number;
   readonly warnings: number;
-  /** All of them, formatted; empty when there are none. */
+  /** All of them, formatted; "" when there are none. */
   readonly text: string;
 }
 
 /** One finished run with everything a report says about it. */
 export interface Finished {
   readonly record: RunRecord;
-  readonly digest: string;
+  readonly analysis: Analysis;
+  readonly expectations: readonly ExpectationResult[];
   readonly verdict: ExitCode;
-  /** Names the outcome: equal for runs in which the same messages met the same fates. */
-  readonly outcome: string;
-  readonly report: (color: boolean) => string;
-  readonly json: () => Readonly<Record<string, unknown>>;
 }
 
-const pending = (): never => {
-  throw new Failure("the engine is not wired in yet", EXIT.internal);
-};
+interface Source extends Overrides {
+  readonly text: string;
+  /** As the user named it, for messages. */
+  readonly file: string;
+  readonly color: boolean;
+}
 
-export const load: (text: string, file: string, overrides: Overrides) => Loaded = pending;
-export const check: (text: string, file: string, overrides: Overrides, color: boolean) => Checked = pending;
+/** The plan of a scenario that has no errors; else a Failure that shows them all. */
+export function load(source: Source): Loaded {
+  const { plan, expectations, issues } = compile(source);
+  const formatted = formatIssues(issues, source.text, { color: source.color });
+  if (plan === undefined) throw new Findings(formatted);
+  return { plan, expectations, warnings: formatted };
+}
+
+export function check(source: Source): Checked {
+  const { issues } = compile(source);
+  const count = (severity: Issue["severity"]): number => issues.filter((issue) => issue.severity === severity).length;
+  return {
+    errors: count("error"),
+    warnings: count("warning"),
+    text: formatIssues(issues, source.text, { color: source.color }),
+  };
+}
+
+const compile = ({ text, file, set }: Source): ReturnType<typeof compileScenario> =>
+  compileScenario(text, { file, set });
+
 /**
  * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
-export const execute: (loaded: Loaded, seed: string) => Finished = pending;
-export const traceOf: (finished: Finished) => Trace = ({ record: { header, events } }) => ({ header, events });
+export function execute({ plan, expectations }: Loaded, seed: string): Finished {
+  const record = bounded(() => simulate(plan, { seed, level: "full", exploreChoices: seed !== plan.seed }));
+  const analysis = analyze(record.header, record.events, record.endTime);
+  const results = checkExpectations(expectations, { analysis, events: record.events });
+  const verdict = results.every(({ ok }) => ok) ? EXIT.ok : EXIT.expectationFailed;
+  return { record, analysis, expectations: results, verdict };
+}
 
-export function parseTrace(text: string, file: string): Trace {
+/** A limit is the scenario's affair, not a bug. */
+function bounded<T>(run: () => T): T {
   try {
-    return parse(text);
+    return run();
   } catch (error) {
-    if (error instanceof TraceError)
-      throw new Failure(`${file}:${error.line}: ${error.message.replace(/^line \d+: /, "")}`);
-    throw error;
+    throw error instanceof LimitError ? new Failure(error.message, EXIT.internal) : error;
   }
+}
+
+export function report(finished: Finished, { plan }: Loaded, reproduce: string, color: boolean): string {
+  const failed = finished.verdict !== EXIT.ok;
+  return reportText({ ...reportInput(finished, plan), ...(failed ? { reproduce } : {}) }, styleOf(color));
+}
+
+export const json = (finished: Finished, { plan }: Loaded): object => reportJson(reportInput(finished, plan));
+
+function reportInput({ record, analysis, expectations }: Finished, { about }: Plan): ReportInput {
+  return { record, analysis, expectations, about, digest: traceDigest(record) };
+}
+
+export function styleOf(color: boolean): Style {
+  if (!color) return PLAIN;
+  const paint = painter(true);
+  const style = (name: keyof Style) => (text: string) => paint(name, text);
+  return { bold: style("bold"), dim: style("dim"), red: style("red"), green: style("green"), yellow: style("yellow") };
+}
+
+/** What tells runs over many seeds apart: the fates, who waits for ever, what failed. */
+export function outcome({ record, analysis, expectations }: Finished): Outcome {
+  const notes = [
+    ...record.threads
+      .filter(({ state }) => state === "failed")
+      .map(({ thread, error }) => `${thread} failed: ${error}`),
+    ...expectations.filter(({ ok }) => !ok).map(({ text }) => `expectation failed: ${text}`),
+  ];
+  return outcomeOf(analysis, notes);
 }
 
 /** Nanoseconds from a quantity with unit, given for an option of that name. */
 export function parseTime(option: string, text: string): number {
   const result = parseDuration(text);
-  if (!result.ok) throw new Failure(`${option}: ${result.message}`);
+  if (!result.ok)
+    throw new Failure(`${option}: ${result.message}${result.hint === undefined ? "" : ` (${result.hint})`}`);
   return result.value;
 }
-
-export const nearestName = nearest;
-
-export const traceChunks = (trace: Trace): Iterable<string> => linesInChunks(traceLines(trace));
-
-export const only = (trace: Trace, filter: TimelineFilter): Trace => ({
-  header: trace.header,
-  events: trace.events.filter((event) => passes(event, filter)),
-});
-
-/** Chunks of text for each form of a trace. */
-export const TRACE_FORMATS: Readonly<
-  Record<"text" | "jsonl" | "mermaid" | "chrome", (trace: Trace) => Iterable<string>>
-> = {
-  text: ({ events }) => linesInChunks(timelineLines(events)),
-  jsonl: traceChunks,
-  mermaid: pending,
-  chrome: pending,
-};

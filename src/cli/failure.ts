@@ -11,6 +11,9 @@ export class Failure extends Error {
   }
 }
 
+/** Problems of a scenario, formatted with their places; they are shown as they are. */
+export class Findings extends Failure {}
+
 /** Reasons of the operating system that a user can do something about, in plain words. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "no such file or folder",

@@ -48,9 +48,9 @@ async function init(shell: Shell, name: string | undefined): Promise<ExitCode> {
 }
 
 async function unknownExample(name: string, names: readonly string[]): Promise<string> {
-  const { nearestName } = await import("./engine.ts");
-  const near = nearestName(name, names);
-  return `there is no example "${name}"${near === undefined ? "" : `; did you mean "${near}"?`} (sim init lists them)`;
+  const { didYouMean } = await import("../scenario/nearest.ts");
+  const hint = didYouMean(name, names);
+  return `there is no example "${name}"${hint === undefined ? "" : `; ${hint}`} (sim init lists them)`;
 }
 
 /** Points "$schema" at the installed schema, so that an editor completes and checks the file; comments stay. */

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addCheck } from "./check.ts";
 import { addDoctor } from "./doctor.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { Failure } from "./failure.ts";
+import { Failure, Findings } from "./failure.ts";
 import { addInit } from "./init.ts";
 import { addList } from "./list.ts";
 import { BrokenRun } from "./reproduce.ts";
@@ -81,7 +81,7 @@ function explain(error: unknown, shell: Shell, verbose: boolean): ExitCode {
   const paint = painter(shell.errColor);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof Failure) {
-    shell.err(`${paint("red", "error:")} ${error.message}\n`);
+    shell.err(error instanceof Findings ? error.message : `${paint("red", "error:")} ${error.message}\n`);
     return error.exitCode;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import type { Finished, Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
-import { Failure } from "./failure.ts";
+import { Failure, Findings } from "./failure.ts";
 import { readScenarioText, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { type Invocation, reproduceLine, reproducible } from "./reproduce.ts";
@@ -90,51 +90,57 @@ function refuseContradictions(files: readonly string[], options: RunOptions): vo
 
 interface FileResult {
   readonly code: ExitCode;
-  readonly document: unknown;
+  /** For --json. */
+  readonly document: object;
 }
 
 async function runFile(shell: Shell, file: string, options: RunOptions): Promise<FileResult> {
   const { load } = await import("./engine.ts");
   const set = assignments(options);
-  const loaded = load(readScenarioText(shell, file), file, { set });
+  const loaded = load({ text: readScenarioText(shell, file), file, set, color: shell.errColor });
   const seed = options.seed ?? loaded.plan.seed;
   const invocation: Invocation = { file, seed, set, strict: options.strict === true };
   warn(shell, loaded, options);
   if (options.seeds !== undefined) {
     const { runSeeds } = await import("./run-seeds.ts");
-    return runSeeds(shell, loaded, parseSeeds(options.seeds), options, invocation);
+    return runSeeds(shell, loaded, { range: parseSeeds(options.seeds), options, invocation });
   }
   return runOnce(shell, loaded, options, invocation);
 }
 
 async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invocation: Invocation): Promise<FileResult> {
-  const { execute, traceChunks, traceOf } = await import("./engine.ts");
+  const { execute, json, report } = await import("./engine.ts");
   const finished = reproducible(invocation, () => execute(loaded, invocation.seed));
-  if (options.trace !== undefined) writeWhole(shell, options.trace, traceChunks(traceOf(finished)));
-  let code: ExitCode = finished.verdict;
+  const reproduce = reproduceLine(invocation);
+  if (options.trace !== undefined) await writeTrace(shell, finished, options.trace);
+  let code = finished.verdict;
+  const shows = !options.json && !(options.quiet && code === EXIT.ok);
+  if (shows) shell.out(report(finished, loaded, reproduce, shell.outColor));
   code = gravest(code, warnOfRun(shell, finished, options));
-  if (!options.json && !(options.quiet && code === EXIT.ok)) shell.out(finished.report(shell.outColor));
   if (options.checkDeterminism) {
     const { checkDeterminism } = await import("./determinism.ts");
     code = gravest(code, await checkDeterminism(shell, invocation, options.quiet === true));
   }
-  if (code !== EXIT.ok) shell.err(`\nreproduce: ${reproduceLine(invocation)}\n`);
-  return { code, document: finished.json() };
+  // The report ends with this line when an expectation failed.
+  if (code !== EXIT.ok && !(shows && code === EXIT.expectationFailed)) shell.err(`reproduce: ${reproduce}\n`);
+  return { code, document: json(finished, loaded) };
+}
+
+async function writeTrace(shell: Shell, { record }: Finished, file: string): Promise<void> {
+  const { traceChunks } = await import("./trace-forms.ts");
+  writeWhole(shell, file, traceChunks(record));
 }
 
 function warn(shell: Shell, loaded: Loaded, options: RunOptions): void {
   if (loaded.warnings === "") return;
-  if (options.strict) throw new Failure(`warnings are errors under --strict\n${loaded.warnings}`);
+  if (options.strict) throw new Findings(`${loaded.warnings}warnings are errors under --strict\n`);
   if (!options.quiet) shell.err(loaded.warnings);
 }
 
-/** What the simulator accepted and did not model. */
-export function warnOfRun(shell: Shell, { record }: Finished, options: Pick<RunOptions, "strict" | "quiet">): ExitCode {
-  if (record.warnings.length === 0) return EXIT.ok;
+/** What the simulator accepted and did not model; the report lists it, --strict refuses it. */
+export function warnOfRun(shell: Shell, { record }: Finished, options: Pick<RunOptions, "strict">): ExitCode {
+  if (!options.strict || record.warnings.length === 0) return EXIT.ok;
   const paint = painter(shell.errColor);
-  const label = options.strict ? paint("red", "error") : paint("yellow", "warning");
-  if (options.strict || !options.quiet) {
-    for (const { id, text } of record.warnings) shell.err(`${label} ${id}: ${text}\n`);
-  }
-  return options.strict ? EXIT.usage : EXIT.ok;
+  for (const { id, text } of record.warnings) shell.err(`${paint("red", "error")} ${id}: ${text}\n`);
+  return EXIT.usage;
 }

@@ -44,26 +44,35 @@ export function addTrace({ program, shell, action }: Setup): void {
 }
 
 async function trace(shell: Shell, file: string, options: TraceOptions): Promise<ExitCode> {
-  const { only, parseTime, TRACE_FORMATS } = await import("./engine.ts");
-  const from = options.from === undefined ? 0 : parseTime("--from", options.from);
-  const until = options.until === undefined ? Number.MAX_SAFE_INTEGER : parseTime("--until", options.until);
-  if (until < from) throw new Failure("--until is earlier than --from");
+  const { FORMS, partOf } = await import("./trace-forms.ts");
+  const { from, until } = await timeSpan(options);
   const whole = await obtain(shell, file, options);
-  const part = only(whole, { from, until, ...(options.socket === undefined ? {} : { name: options.socket }) });
-  if (part.events.length === 0 && whole.events.length > 0) shell.err("no event passed --from, --until and --socket\n");
-  const chunks = TRACE_FORMATS[options.to](part);
+  const part = partOf(whole, { from, until, ...(options.socket === undefined ? {} : { name: options.socket }) });
+  if (part.shown.events.length === 0) shell.err("no event passed --from, --until and --socket\n");
+  const chunks = FORMS[options.to](part);
   if (options.out !== undefined) writeWhole(shell, options.out, chunks);
   else for (const chunk of chunks) shell.out(chunk);
   return EXIT.ok;
 }
 
-async function obtain(shell: Shell, file: string, options: TraceOptions): Promise<Trace> {
-  const { execute, load, parseTrace, traceOf } = await import("./engine.ts");
+async function timeSpan({ from, until }: TraceOptions): Promise<{ from: number; until: number }> {
+  const { parseTime } = await import("./engine.ts");
+  const first = from === undefined ? 0 : parseTime("--from", from);
+  const last = until === undefined ? Number.MAX_SAFE_INTEGER : parseTime("--until", until);
+  if (last < first) throw new Failure("--until is earlier than --from");
+  return { from: first, until: last };
+}
+
+/** Runs the scenario, or reads the run that a .jsonl file holds. */
+async function obtain(shell: Shell, file: string, { seed, set }: TraceOptions): Promise<Trace> {
   if (file.endsWith(".jsonl")) {
-    if (options.seed !== undefined || options.set !== undefined)
+    const { readTrace } = await import("./trace-forms.ts");
+    if (seed !== undefined || set !== undefined) {
       throw new Failure(`--seed and --set need a scenario, and ${file} is a run that is over`);
-    return parseTrace(readTraceText(shell, file), file);
+    }
+    return readTrace(readTraceText(shell, file), file);
   }
-  const loaded = load(readScenarioText(shell, file), file, { set: options.set ?? [] });
-  return traceOf(execute(loaded, options.seed ?? loaded.plan.seed));
+  const { execute, load } = await import("./engine.ts");
+  const loaded = load({ text: readScenarioText(shell, file), file, set: set ?? [], color: shell.errColor });
+  return execute(loaded, seed ?? loaded.plan.seed).record;
 }
