@@ -20,6 +20,7 @@ export class Report {
   readonly #issues: Issue[] = [];
   /** Pointers of values that broke the schema. */
   readonly #broken = new Set<string>();
+  readonly #seen = new Set<string>();
 
   constructor(source: Source, file: string, overrides: ReadonlyMap<string, string>) {
     this.#source = source;
@@ -33,6 +34,14 @@ export class Report {
 
   warning(pointer: string, code: string, message: string, details: Details = {}): void {
     this.#add("warning", pointer, code, message, details);
+  }
+
+  /** An error that the same place reports only once, whatever the replica. */
+  once(pointer: string, code: string, message: string, details: Details = {}, severity: Issue["severity"] = "error"): void {
+    const seen = `${code} ${pointer}`;
+    if (this.#seen.has(seen)) return;
+    this.#seen.add(seen);
+    this.#add(severity, pointer, code, message, details);
   }
 
   /** An error of form: what it concerns is not looked at any further. */

@@ -1,0 +1,174 @@
+/** Who binds and who connects: what cannot work, or probably was meant otherwise. */
+import type { SocketTypeName } from "../ctx/options.ts";
+import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { didYouMean, nearest } from "./nearest.ts";
+import type { ThreadUses } from "./nodes.ts";
+import type { EndpointUse } from "./program.ts";
+import type { Report } from "./report.ts";
+import { staticText } from "./texts.ts";
+
+/** An endpoint that a socket instance binds or connects, as far as it is known before the run. */
+interface Use extends EndpointUse {
+  readonly text: string;
+  readonly endpoint: Endpoint;
+  readonly node: string;
+  readonly host: string;
+  readonly owner: string;
+  readonly type: SocketTypeName | undefined;
+}
+
+/** Own addresses of every host. */
+const LOCAL: ReadonlySet<string> = new Set(["localhost", "127.0.0.1"]);
+const ANY: ReadonlySet<string> = new Set(["*", "0.0.0.0"]);
+
+/** Model, section 4: types that talk to each other. */
+const PEERS: Readonly<Record<SocketTypeName, readonly SocketTypeName[]>> = {
+  PAIR: ["PAIR"], PUB: ["SUB", "XSUB"], SUB: ["PUB", "XPUB"], XPUB: ["SUB", "XSUB"], XSUB: ["PUB", "XPUB"],
+  REQ: ["REP", "ROUTER"], REP: ["REQ", "DEALER"], DEALER: ["REP", "DEALER", "ROUTER"], ROUTER: ["REQ", "DEALER", "ROUTER"],
+  PUSH: ["PULL"], PULL: ["PUSH"],
+};
+
+export function checkTopology(threads: readonly ThreadUses[], report: Report): void {
+  const { uses, unknown } = knownUses(threads);
+  const binds = uses.filter(({ kind }) => kind === "bind");
+  const hosts = new Set(threads.map(({ node }) => node.host));
+  checkBinds(binds, hosts, report);
+  const book = new Addresses(binds);
+  for (const use of uses) {
+    if (use.kind === "connect") checkConnect(use, { book, hosts, unknown: unknown.has(use.endpoint.transport), report });
+  }
+}
+
+/** The uses that are known before the run, and the transports of binds that are not. */
+function knownUses(threads: readonly ThreadUses[]): { uses: readonly Use[]; unknown: ReadonlySet<string> } {
+  const uses: Use[] = [];
+  const unknown = new Set<string>();
+  for (const { node, thread, uses: own, values } of threads) {
+    for (const use of own) {
+      const text = staticText(use.template, values);
+      const parsed = text === undefined ? undefined : parseEndpoint(text, use.kind === "bind");
+      if (text !== undefined && parsed && "endpoint" in parsed) {
+        const owner = [node.name, thread.name, use.socket].filter((part) => part !== "").join(".");
+        const type = thread.sockets.find(({ name }) => name === use.socket)?.type;
+        uses.push({ ...use, text, endpoint: parsed.endpoint, node: node.name, host: node.host, owner, type });
+      } else if (use.kind === "bind") for (const transport of ["tcp", "ipc", "inproc"]) unknown.add(transport);
+    }
+  }
+  return { uses, unknown };
+}
+
+/** Binds by address, within the space in which the address means something. */
+class Addresses {
+  readonly #byAddress = new Map<string, Use[]>();
+  readonly all: readonly Use[];
+
+  constructor(binds: readonly Use[]) {
+    this.all = binds;
+    for (const bind of binds) {
+      const key = addressOf(bind);
+      const found = this.#byAddress.get(key);
+      if (found) found.push(bind);
+      else this.#byAddress.set(key, [bind]);
+    }
+  }
+
+  at(key: string): readonly Use[] {
+    return this.#byAddress.get(key) ?? [];
+  }
+}
+
+/** Key of an address: tcp and ipc within a host, inproc within a node. */
+function addressOf({ endpoint, host, node }: Use): string {
+  if (endpoint.transport === "tcp") return `tcp ${endpoint.port} ${ownHost(endpoint.host) ? host : endpoint.host}`;
+  return endpoint.transport === "ipc" ? `ipc ${endpoint.name} ${host}` : `inproc ${endpoint.name} ${node}`;
+}
+
+const ownHost = (name: string): boolean => LOCAL.has(name) || ANY.has(name);
+
+function checkBinds(binds: readonly Use[], hosts: ReadonlySet<string>, report: Report): void {
+  const first = new Map<string, Use>();
+  for (const bind of binds) {
+    const { endpoint, pointer, host, text, owner } = bind;
+    if (endpoint.transport === "tcp" && !ownHost(endpoint.host) && endpoint.host !== host) {
+      const what = hosts.has(endpoint.host) ? `"${endpoint.host}" is another host` : `nobody has the host "${endpoint.host}"`;
+      report.once(pointer, "ZS421", `${what}; a bind is to an address of one's own`, { hint: `tcp://*:${endpoint.port || "port"}` });
+      continue;
+    }
+    if (!bind.atStart || (endpoint.transport === "tcp" && endpoint.port === 0)) continue;
+    const key = addressOf(bind);
+    const other = first.get(key);
+    if (other) report.once(pointer, "ZS422", `${owner} binds ${text}, which ${other.owner} has bound already`, { hint: sameHostHint(bind) });
+    else first.set(key, bind);
+  }
+}
+
+function sameHostHint({ endpoint, host, node }: Use): string {
+  if (endpoint.transport === "inproc") return `both are in node "${node}"`;
+  return `both are on host "${host}"`;
+}
+
+interface ConnectContext {
+  readonly book: Addresses;
+  readonly hosts: ReadonlySet<string>;
+  /** Some bind of that transport is computed by the program. */
+  readonly unknown: boolean;
+  readonly report: Report;
+}
+
+function checkConnect(use: Use, context: ConnectContext): void {
+  const { endpoint, pointer, host } = use;
+  const { hosts, report } = context;
+  if (endpoint.transport === "tcp" && !LOCAL.has(endpoint.host) && !hosts.has(endpoint.host)) {
+    const names = [...hosts];
+    report.once(pointer, "ZS423", `nobody has the host "${endpoint.host}"`, { allowed: names, hint: didYouMean(endpoint.host, names) ?? replicaHint(endpoint.host, names) });
+    return;
+  }
+  const target = addressOf(endpoint.transport === "tcp" && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use);
+  const listeners = context.book.at(target);
+  if (listeners.length > 0) return checkPeer(use, listeners, report);
+  if (!context.unknown) reportNobody(use, context);
+}
+
+const replicaHint = (name: string, hosts: readonly string[]): string | undefined => {
+  const replica = hosts.find((host) => host.startsWith(`${name}[`));
+  return replica === undefined ? undefined : `the replicas are ${replica}, ...`;
+};
+
+function checkPeer({ type, pointer, endpoint, text }: Use, listeners: readonly Use[], report: Report): void {
+  // libzmq does not check types over inproc.
+  if (type === undefined || endpoint.transport === "inproc") return;
+  const wrong = listeners.find((listener) => listener.type !== undefined && !PEERS[type].includes(listener.type));
+  if (wrong === undefined || wrong.type === undefined) return;
+  report.once(pointer, "ZS506", `${type} cannot talk to ${wrong.type}: ${wrong.owner} binds ${text}`, { allowed: PEERS[type], hint: "libzmq drops such a connection after the handshake without an error" }, "warning");
+}
+
+/** A connect that no bind answers: names the bind that was probably meant. */
+function reportNobody(use: Use, { book, report }: ConnectContext): void {
+  const { endpoint, pointer, text, node, host } = use;
+  const same = book.all.filter((bind) => bind.endpoint.transport === endpoint.transport);
+  if (endpoint.transport === "inproc") {
+    const elsewhere = same.find((bind) => bind.endpoint.transport === "inproc" && bind.endpoint.name === endpoint.name);
+    if (elsewhere) return report.once(pointer, "ZS424", `inproc works within a node: ${elsewhere.owner} binds ${text}, but this is node "${node}"`, { hint: "make it a thread of the same node, or use tcp or ipc" });
+  }
+  if (endpoint.transport === "ipc") {
+    const elsewhere = same.find((bind) => bind.endpoint.transport === "ipc" && bind.endpoint.name === endpoint.name);
+    if (elsewhere) return report.once(pointer, "ZS424", `ipc works within a host: ${elsewhere.owner} binds ${text} on host "${elsewhere.host}", this is host "${host}"`, { hint: 'give both nodes the same "host"' });
+  }
+  const own = same.filter((bind) => endpoint.transport !== "inproc" || bind.node === node);
+  const meant = meantBind(use, own);
+  report.once(pointer, "ZS501", `nobody binds ${text}`, { hint: meant && `the nearest bind is ${meant.text}${endpoint.transport === "tcp" ? ` of ${meant.owner}, tcp://${meant.host}:${portOf(meant)}` : ` of ${meant.owner}`}` }, "warning");
+}
+
+/** On the same host first, then with the same port, then the most similar text. */
+function meantBind({ endpoint, host, text }: Use, binds: readonly Use[]): Use | undefined {
+  if (endpoint.transport !== "tcp") {
+    const best = nearest(text, binds.map((bind) => bind.text));
+    return binds.find((bind) => bind.text === best) ?? binds[0];
+  }
+  const wanted = LOCAL.has(endpoint.host) ? host : endpoint.host;
+  const onHost = binds.filter((bind) => bind.host === wanted);
+  const best = nearest(String(endpoint.port), onHost.map((bind) => String(portOf(bind))));
+  return onHost.find((bind) => String(portOf(bind)) === best) ?? onHost[0] ?? binds.find((bind) => portOf(bind) === endpoint.port) ?? binds[0];
+}
+
+const portOf = ({ endpoint }: Use): number | string => (endpoint.transport === "tcp" ? endpoint.port || "*" : "");
