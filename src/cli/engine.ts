@@ -6,6 +6,7 @@ import { LimitError } from "../kernel/limits.ts";
 import type { Plan } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
+import { type CompiledScenario, compileScenario } from "../scenario/compile.ts";
 import type { Expectation } from "../scenario/expectation.ts";
 import { formatIssues, type Issue } from "../scenario/issue.ts";
 import { traceDigest } from "../trace/digest.ts";
@@ -16,7 +17,7 @@ import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
 import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
-import { compileScenario, simulate } from "./pending.ts";
+import { simulate } from "./pending.ts";
 import { painter } from "./shell.ts";
 
 /** What a command line may change in a scenario: "path=value", in the order given. */
@@ -29,6 +30,8 @@ export interface Loaded {
   readonly expectations: readonly Expectation[];
   /** Remarks of the checker, formatted; "" when there are none. */
   readonly warnings: string;
+  /** The plan for another seed: the same, unless the scenario computes with its seed. */
+  readonly planFor: (seed: string) => Plan;
 }
 
 export interface Checked {
@@ -57,9 +60,16 @@ interface Source extends Overrides {
 export function load(source: Source): Loaded {
   const { plan, expectations, issues } = compile(source);
   const formatted = formatIssues(issues, source.text, { color: source.color });
-  if (plan === undefined) throw new Findings(formatted);
-  return { plan, expectations, warnings: formatted };
+  if (plan === null) throw new Findings(formatted);
+  const planFor = (seed: string): Plan => {
+    if (seed === plan.seed || !USES_SEED.test(source.text + source.set.join("\n"))) return plan;
+    return compile(source, seed).plan ?? plan;
+  };
+  return { plan, expectations, warnings: formatted, planFor };
 }
+
+/** An expression with the built-in variable `seed`, which start times and endpoints may use, too. */
+const USES_SEED = /\$\{[^}]*\bseed\b/;
 
 export function check(source: Source): Checked {
   const { issues } = compile(source);
@@ -71,15 +81,16 @@ export function check(source: Source): Checked {
   };
 }
 
-const compile = ({ text, file, set }: Source): ReturnType<typeof compileScenario> =>
-  compileScenario(text, { file, set });
+function compile({ text, file, set }: Source, seed?: string): CompiledScenario {
+  return compileScenario(text, { file, set, ...(seed === undefined ? {} : { seed }) });
+}
 
 /**
  * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
-export function execute({ plan, expectations }: Loaded, seed: string): Finished {
-  const record = bounded(() => simulate(plan, { seed, level: "full", exploreChoices: seed !== plan.seed }));
+export function execute({ plan, expectations, planFor }: Loaded, seed: string): Finished {
+  const record = bounded(() => simulate(planFor(seed), { seed, level: "full", exploreChoices: seed !== plan.seed }));
   const analysis = analyze(record.header, record.events, record.endTime);
   const results = checkExpectations(expectations, { analysis, events: record.events });
   const verdict = results.every(({ ok }) => ok) ? EXIT.ok : EXIT.expectationFailed;
