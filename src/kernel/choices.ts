@@ -17,7 +17,9 @@ export class ReplayError extends Error {
   readonly label: string;
 
   constructor(position: number, label: string, problem: string) {
-    super(`choice ${position} ("${label}") cannot be replayed: ${problem}; was the log recorded with another scenario, seed or version?`);
+    super(
+      `choice ${position} ("${label}") cannot be replayed: ${problem}; was the log recorded with another scenario, seed or version?`,
+    );
     this.position = position;
     this.label = label;
   }
@@ -71,10 +73,14 @@ export class Choices {
   private decide(label: string, n: number): number {
     const options = this.options;
     switch (options.mode) {
-      case "default": return 0;
-      case "seeded": return this.stream.int(n);
-      case "replay": return this.replay(options.log, label, n);
-      default: return assertNever(options);
+      case "default":
+        return 0;
+      case "seeded":
+        return this.stream.int(n);
+      case "replay":
+        return this.replay(options.log, label, n);
+      default:
+        return assertNever(options);
     }
   }
 

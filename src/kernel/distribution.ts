@@ -18,7 +18,13 @@ export type DistributionSpec =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform"; readonly min: number; readonly max: number }
   | { readonly kind: "exponential"; readonly mean: number; readonly min?: number; readonly max?: number }
-  | { readonly kind: "lognormal"; readonly median: number; readonly p95: number; readonly min?: number; readonly max?: number }
+  | {
+      readonly kind: "lognormal";
+      readonly median: number;
+      readonly p95: number;
+      readonly min?: number;
+      readonly max?: number;
+    }
   | { readonly kind: "quantiles"; readonly points: readonly (readonly [p: number, value: number])[] };
 
 /** A checked specification, ready to draw from. */
@@ -36,12 +42,18 @@ export function compileDistribution(spec: DistributionSpec): Distribution {
   invariant(problem === null, `not a distribution: ${problem ?? ""}`);
   if (typeof spec === "number") return new Constant(spec);
   switch (spec.kind) {
-    case "constant": return new Constant(spec.value);
-    case "uniform": return spec.min === spec.max ? new Constant(spec.min) : new Uniform(spec.min, spec.max);
-    case "exponential": return new Exponential(spec.mean, spec.min ?? 0, spec.max ?? Infinity);
-    case "lognormal": return new Lognormal(spec.median, spec.p95, spec.min ?? 0, spec.max ?? Infinity);
-    case "quantiles": return new Quantiles(spec.points);
-    default: return assertNever(spec);
+    case "constant":
+      return new Constant(spec.value);
+    case "uniform":
+      return spec.min === spec.max ? new Constant(spec.min) : new Uniform(spec.min, spec.max);
+    case "exponential":
+      return new Exponential(spec.mean, spec.min ?? 0, spec.max ?? Infinity);
+    case "lognormal":
+      return new Lognormal(spec.median, spec.p95, spec.min ?? 0, spec.max ?? Infinity);
+    case "quantiles":
+      return new Quantiles(spec.points);
+    default:
+      return assertNever(spec);
   }
 }
 
@@ -49,9 +61,14 @@ export function compileDistribution(spec: DistributionSpec): Distribution {
 export function distributionProblem(spec: DistributionSpec): string | null {
   if (typeof spec === "number") return durationProblem("the value", spec);
   switch (spec.kind) {
-    case "constant": return durationProblem("value", spec.value);
+    case "constant":
+      return durationProblem("value", spec.value);
     case "uniform":
-      return durationProblem("min", spec.min) ?? durationProblem("max", spec.max) ?? orderProblem("min", spec.min, "max", spec.max);
+      return (
+        durationProblem("min", spec.min) ??
+        durationProblem("max", spec.max) ??
+        orderProblem("min", spec.min, "max", spec.max)
+      );
     case "exponential": {
       const { mean, min = 0, max = MAX_DURATION } = spec;
       return boundsProblem(min, max) ?? durationProblem("mean", mean) ?? orderProblem("min", min, "mean", mean);
@@ -59,10 +76,17 @@ export function distributionProblem(spec: DistributionSpec): string | null {
     case "lognormal": {
       const { median, p95, min = 0, max = MAX_DURATION } = spec;
       if (median === 0) return "median must be more than 0";
-      return boundsProblem(min, max) ?? durationProblem("median", median) ?? durationProblem("p95", p95) ?? orderProblem("median", median, "p95", p95);
+      return (
+        boundsProblem(min, max) ??
+        durationProblem("median", median) ??
+        durationProblem("p95", p95) ??
+        orderProblem("median", median, "p95", p95)
+      );
     }
-    case "quantiles": return pointsProblem(spec.points);
-    default: return assertNever(spec);
+    case "quantiles":
+      return pointsProblem(spec.points);
+    default:
+      return assertNever(spec);
   }
 }
 
@@ -165,7 +189,8 @@ function pointsProblem(points: readonly (readonly [p: number, value: number])[])
     const problem = durationProblem(`the value of point ${index}`, value);
     if (problem !== null) return problem;
     const previous = points[index - 1];
-    if (previous !== undefined && (p < previous[0] || value < previous[1])) return `point ${index} must not be below point ${index - 1}`;
+    if (previous !== undefined && (p < previous[0] || value < previous[1]))
+      return `point ${index} must not be below point ${index - 1}`;
   }
   return null;
 }

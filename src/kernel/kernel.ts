@@ -1,22 +1,22 @@
 /** The virtual clock and everything that makes a run repeatable: event order, random streams, choices. */
 import type { Actor } from "./actor.ts";
-import { Choices } from "./choices.ts";
 import type { ChoicesOptions } from "./choices.ts";
-import { EventQueue } from "./event-queue.ts";
+import { Choices } from "./choices.ts";
 import type { EventId } from "./event-queue.ts";
+import { EventQueue } from "./event-queue.ts";
 import { invariant } from "./invariant.ts";
 import type { Lane } from "./lane.ts";
-import { LimitWatch } from "./limits.ts";
 import type { KernelLimits } from "./limits.ts";
+import { LimitWatch } from "./limits.ts";
 import { RandomStreams } from "./random.ts";
 import type { Duration, Instant } from "./time.ts";
 
 export type { Actor } from "./actor.ts";
-export { NO_EVENT } from "./event-queue.ts";
 export type { EventId } from "./event-queue.ts";
+export { NO_EVENT } from "./event-queue.ts";
 export type { Lane } from "./lane.ts";
-export { LimitError } from "./limits.ts";
 export type { KernelLimits } from "./limits.ts";
+export { LimitError } from "./limits.ts";
 
 export interface KernelOptions {
   /** Seed of every random stream. */

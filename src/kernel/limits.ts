@@ -1,5 +1,5 @@
-import { formatTime } from "./time.ts";
 import type { Instant } from "./time.ts";
+import { formatTime } from "./time.ts";
 
 export interface KernelLimits {
   /** Most events in a run, > 0. */
@@ -23,7 +23,8 @@ export class LimitError extends Error {
       limit === "events"
         ? `end the run sooner, or raise limits.events`
         : `a loop that never waits is likely: give it a sleep or a blocking call, or raise limits.eventsPerInstant`;
-    const where = limit === "events" ? `by ${formatTime(instant)}` : `at ${formatTime(instant)} without the clock moving`;
+    const where =
+      limit === "events" ? `by ${formatTime(instant)}` : `at ${formatTime(instant)} without the clock moving`;
     super(`more than ${max} events ${where}, most of the last ones for "${suspect}"; ${advice}`);
     this.limit = limit;
     this.suspect = suspect;

@@ -27,5 +27,8 @@ export function formatTime(value: Instant | Duration): string {
 
 function significant(value: number): string {
   const digits = value >= 1000 ? 0 : value >= 10 ? 1 : 2;
-  return value.toFixed(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return value
+    .toFixed(digits)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
 }

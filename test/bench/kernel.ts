@@ -8,8 +8,8 @@
  *   node .tmp/kernel-bench.mjs
  */
 import { compileDistribution } from "../../src/kernel/distribution.ts";
-import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Actor, Lane } from "../../src/kernel/kernel.ts";
+import { Kernel } from "../../src/kernel/kernel.ts";
 import type { RandomStream } from "../../src/kernel/random.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
@@ -304,5 +304,7 @@ const unit = median(rows[0]!.samples);
 for (const each of rows) {
   const value = median(each.samples);
   const range = `${Math.min(...each.samples).toFixed(1)} to ${Math.max(...each.samples).toFixed(1)}`;
-  console.log(`${each.name.padEnd(32)} ${value.toFixed(1).padStart(7)} ns  ${(value / unit).toFixed(2)} REF  (${range})`);
+  console.log(
+    `${each.name.padEnd(32)} ${value.toFixed(1).padStart(7)} ns  ${(value / unit).toFixed(2)} REF  (${range})`,
+  );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Choices, ReplayError } from "../../src/kernel/choices.ts";
 import type { ChoicesOptions } from "../../src/kernel/choices.ts";
+import { Choices, ReplayError } from "../../src/kernel/choices.ts";
 import { RandomStreams } from "../../src/kernel/random.ts";
 
 const choices = (options: ChoicesOptions, seed = "1") => new Choices(options, new RandomStreams(seed));

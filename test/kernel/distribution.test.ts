@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compileDistribution, distributionProblem } from "../../src/kernel/distribution.ts";
 import type { DistributionSpec } from "../../src/kernel/distribution.ts";
+import { compileDistribution, distributionProblem } from "../../src/kernel/distribution.ts";
 import { RandomStreams } from "../../src/kernel/random.ts";
 
 const stream = () => new RandomStreams("1").stream("link/a>b/latency");
@@ -17,7 +17,17 @@ test.each<{ spec: DistributionSpec; first: number[] }>([
   { spec: { kind: "exponential", mean: 1e6, min: 4e5, max: 1e6 }, first: [645573, 911924, 1e6, 495448] },
   { spec: { kind: "lognormal", median: 1e6, p95: 5e6 }, first: [660592, 1200135, 1511015, 358264] },
   { spec: { kind: "lognormal", median: 1e6, p95: 5e6, min: 5e5, max: 1.5e6 }, first: [660592, 1200135, 1.5e6, 5e5] },
-  { spec: { kind: "quantiles", points: [[0.1, 1000], [0.5, 5000], [0.9, 50000]] }, first: [3359, 13320, 23387, 1471] },
+  {
+    spec: {
+      kind: "quantiles",
+      points: [
+        [0.1, 1000],
+        [0.5, 5000],
+        [0.9, 50000],
+      ],
+    },
+    first: [3359, 13320, 23387, 1471],
+  },
 ])("the draws of a seed are fixed for ever: $spec", ({ spec, first }) => {
   expect(draws(spec, 4)).toEqual(first);
 });
@@ -25,14 +35,91 @@ test.each<{ spec: DistributionSpec; first: number[] }>([
 // The exponential's quantile is -mean * ln(1 - p): 0.105, 0.693, 2.303 and 4.605 means.
 // The lognormal's is median * (p95 / median)^(z(p) / z(0.95)): z(0.1) = -1.2816, z(0.99) = 2.3263.
 test.each<{ spec: DistributionSpec; quantiles: [p: number, value: number][] }>([
-  { spec: { kind: "uniform", min: 1000, max: 2000 }, quantiles: [[0, 1000], [0.1, 1100], [0.5, 1500], [0.99, 1990], [1, 2000]] },
-  { spec: { kind: "exponential", mean: 1e6 }, quantiles: [[0.1, 105361], [0.5, 693147], [0.9, 2302585], [0.99, 4605170]] },
-  { spec: { kind: "exponential", mean: 1e6, min: 9e5 }, quantiles: [[0, 9e5], [0.5, 969315], [0.9, 1130259]] },
-  { spec: { kind: "exponential", mean: 1e6, max: 2e6 }, quantiles: [[0.5, 693147], [0.9, 2e6], [1, 2e6]] },
-  { spec: { kind: "lognormal", median: 1e5, p95: 2e5 }, quantiles: [[0.1, 58275], [0.5, 1e5], [0.95, 2e5], [0.99, 266528]] },
-  { spec: { kind: "lognormal", median: 1e5, p95: 1e5 }, quantiles: [[0, 1e5], [1, 1e5]] },
-  { spec: { kind: "quantiles", points: [[0.1, 1000], [0.5, 5000], [0.9, 50000]] }, quantiles: [[0, 1000], [0.05, 1000], [0.3, 3000], [0.7, 27500], [0.95, 50000]] },
-  { spec: { kind: "quantiles", points: [[0, 0], [0.5, 0], [0.5, 1000], [1, 1000]] }, quantiles: [[0.25, 0], [0.49, 0], [0.51, 1000], [1, 1000]] },
+  {
+    spec: { kind: "uniform", min: 1000, max: 2000 },
+    quantiles: [
+      [0, 1000],
+      [0.1, 1100],
+      [0.5, 1500],
+      [0.99, 1990],
+      [1, 2000],
+    ],
+  },
+  {
+    spec: { kind: "exponential", mean: 1e6 },
+    quantiles: [
+      [0.1, 105361],
+      [0.5, 693147],
+      [0.9, 2302585],
+      [0.99, 4605170],
+    ],
+  },
+  {
+    spec: { kind: "exponential", mean: 1e6, min: 9e5 },
+    quantiles: [
+      [0, 9e5],
+      [0.5, 969315],
+      [0.9, 1130259],
+    ],
+  },
+  {
+    spec: { kind: "exponential", mean: 1e6, max: 2e6 },
+    quantiles: [
+      [0.5, 693147],
+      [0.9, 2e6],
+      [1, 2e6],
+    ],
+  },
+  {
+    spec: { kind: "lognormal", median: 1e5, p95: 2e5 },
+    quantiles: [
+      [0.1, 58275],
+      [0.5, 1e5],
+      [0.95, 2e5],
+      [0.99, 266528],
+    ],
+  },
+  {
+    spec: { kind: "lognormal", median: 1e5, p95: 1e5 },
+    quantiles: [
+      [0, 1e5],
+      [1, 1e5],
+    ],
+  },
+  {
+    spec: {
+      kind: "quantiles",
+      points: [
+        [0.1, 1000],
+        [0.5, 5000],
+        [0.9, 50000],
+      ],
+    },
+    quantiles: [
+      [0, 1000],
+      [0.05, 1000],
+      [0.3, 3000],
+      [0.7, 27500],
+      [0.95, 50000],
+    ],
+  },
+  {
+    spec: {
+      kind: "quantiles",
+      points: [
+        [0, 0],
+        [0.5, 0],
+        [0.5, 1000],
+        [1, 1000],
+      ],
+    },
+    quantiles: [
+      [0.25, 0],
+      [0.49, 0],
+      [0.51, 1000],
+      [1, 1000],
+    ],
+  },
 ])("1e5 draws have the quantiles of $spec", ({ spec, quantiles }) => {
   const sorted = draws(spec, 1e5).sort((a, b) => a - b);
   for (const [p, value] of quantiles) {
@@ -70,7 +157,16 @@ test.each<[DistributionSpec, string]>([
   [{ kind: "lognormal", median: 6, p95: 5 }, "median (6) must not be more than p95 (5)"],
   [{ kind: "quantiles", points: [] }, "points must not be empty"],
   [{ kind: "quantiles", points: [[1.5, 1]] }, "the probability of point 0 must be 0 to 1, not 1.5"],
-  [{ kind: "quantiles", points: [[0, 5], [1, 4]] }, "point 1 must not be below point 0"],
+  [
+    {
+      kind: "quantiles",
+      points: [
+        [0, 5],
+        [1, 4],
+      ],
+    },
+    "point 1 must not be below point 0",
+  ],
 ])("%o is refused", (spec, problem) => {
   expect(distributionProblem(spec)).toBe(problem);
   expect(() => compileDistribution(spec)).toThrow(`not a distribution: ${problem}`);

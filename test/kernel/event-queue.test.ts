@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Actor } from "../../src/kernel/actor.ts";
-import { EventQueue } from "../../src/kernel/event-queue.ts";
 import type { EventId } from "../../src/kernel/event-queue.ts";
+import { EventQueue } from "../../src/kernel/event-queue.ts";
 import { RandomStreams } from "../../src/kernel/random.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
@@ -28,7 +28,8 @@ test("cancelled entries do not pile up", () => {
 test("a compaction while the root is open keeps every entry", () => {
   const queue = new EventQueue();
   const ids: EventId[] = [];
-  for (let index = 0; index < 1000; index++) ids.push(queue.schedule((index * 7919) % 1000 as Instant, nobody, index, 0));
+  for (let index = 0; index < 1000; index++)
+    ids.push(queue.schedule(((index * 7919) % 1000) as Instant, nobody, index, 0));
   expect(queue.advance(0)).toBe(true);
   for (const [index, id] of ids.entries()) if (index % 10 !== 0) queue.cancel(id);
   const seen = [queue.time];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvariantError } from "../../src/kernel/invariant.ts";
-import { Kernel, NO_EVENT } from "../../src/kernel/kernel.ts";
 import type { EventId } from "../../src/kernel/kernel.ts";
+import { Kernel, NO_EVENT } from "../../src/kernel/kernel.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -30,7 +30,15 @@ describe("order", () => {
     expect(kernel.pending).toBe(9);
     expect(kernel.run(FOREVER)).toBe("quiet");
     expect(history).toEqual([
-      "10 a 1 0", "10 b 2 20", "10 a 3 30", "10 b 3 30", "10 c 3 30", "10 c 4 0", "10 b 4 0", "10 c 5 -1", "10 a 6 0",
+      "10 a 1 0",
+      "10 b 2 20",
+      "10 a 3 30",
+      "10 b 3 30",
+      "10 c 3 30",
+      "10 c 4 0",
+      "10 b 4 0",
+      "10 c 5 -1",
+      "10 a 6 0",
     ]);
     expect([kernel.pending, kernel.executed, kernel.now]).toEqual([0, 9, 10]);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Kernel, LimitError } from "../../src/kernel/kernel.ts";
 import type { Actor } from "../../src/kernel/kernel.ts";
+import { Kernel, LimitError } from "../../src/kernel/kernel.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
 const FOREVER = 1e15 as Instant;
@@ -25,7 +25,8 @@ test("a loop without a wait is named", () => {
   // Of three events in turn two are the spinner's.
   const kernel = new Kernel({ seed: "1", limits: { events: 1e6, eventsPerInstant: 300 } });
   const spinner = repeater(kernel, "client/main", 0);
-  for (const actor of [repeater(kernel, "clock", 0), spinner, spinner]) kernel.schedule(2_500_000 as Duration, actor, 0);
+  for (const actor of [repeater(kernel, "clock", 0), spinner, spinner])
+    kernel.schedule(2_500_000 as Duration, actor, 0);
   const error = limitOf(kernel);
   expect([error.limit, error.suspect, error.instant]).toEqual(["eventsPerInstant", "client/main", 2_500_000]);
   expect(error.message).toBe(
@@ -41,7 +42,9 @@ test("a run without end is named", () => {
   kernel.schedule(0 as Duration, repeater(kernel, "fast", 3), 0);
   const error = limitOf(kernel);
   expect([error.limit, error.suspect, kernel.executed]).toEqual(["events", "fast", 1000]);
-  expect(error.message).toMatch(/^more than 1000 events by 2\.1 us, most of the last ones for "fast"; end the run sooner/);
+  expect(error.message).toMatch(
+    /^more than 1000 events by 2\.1 us, most of the last ones for "fast"; end the run sooner/,
+  );
 });
 
 test.each([

@@ -6,7 +6,8 @@ function worst(ours: (x: number) => number, theirs: (x: number) => number, xs: r
   return Math.max(...xs.map((x) => Math.abs(ours(x) - theirs(x)) / Math.max(Math.abs(theirs(x)), Number.MIN_VALUE)));
 }
 
-const spread = (from: number, to: number, count: number) => Array.from({ length: count }, (_, index) => from + ((to - from) * index) / (count - 1));
+const spread = (from: number, to: number, count: number) =>
+  Array.from({ length: count }, (_, index) => from + ((to - from) * index) / (count - 1));
 
 test.each([
   { title: "around 1", xs: spread(0.5, 2, 5001) },
@@ -27,7 +28,14 @@ test.each([
 
 test("ln and exp at their limits", () => {
   expect([ln(1), ln(0), ln(-1), ln(Infinity), ln(NaN)]).toEqual([0, -Infinity, NaN, Infinity, NaN]);
-  expect([exp(0), exp(-Infinity), exp(Infinity), exp(NaN), exp(-746), exp(710)]).toEqual([1, 0, Infinity, NaN, 0, Infinity]);
+  expect([exp(0), exp(-Infinity), exp(Infinity), exp(NaN), exp(-746), exp(710)]).toEqual([
+    1,
+    0,
+    Infinity,
+    NaN,
+    0,
+    Infinity,
+  ]);
   expect(exp(-745)).toBe(5e-324);
 });
 
@@ -52,6 +60,11 @@ describe("normal quantile", () => {
   });
 
   test("has limits", () => {
-    expect([normalQuantile(0), normalQuantile(1), normalQuantile(-1), normalQuantile(NaN)]).toEqual([-Infinity, Infinity, NaN, NaN]);
+    expect([normalQuantile(0), normalQuantile(1), normalQuantile(-1), normalQuantile(NaN)]).toEqual([
+      -Infinity,
+      Infinity,
+      NaN,
+      NaN,
+    ]);
   });
 });

@@ -6,8 +6,8 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Actor, EventId } from "../../src/kernel/kernel.ts";
+import { Kernel } from "../../src/kernel/kernel.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
 type Action =
@@ -124,17 +124,30 @@ class Model implements Subject {
 }
 
 /** Runs a script: `start` first, then the actions of `inside` in turn, one group an event. Returns the history. */
-function history(make: (fire: Fire) => Subject & { run(): number }, start: readonly Action[], inside: readonly (readonly Action[])[]): string[] {
+function history(
+  make: (fire: Fire) => Subject & { run(): number },
+  start: readonly Action[],
+  inside: readonly (readonly Action[])[],
+): string[] {
   const lines: string[] = [];
   let made = 0;
   const perform = (action: Action): void => {
     const arg = made++;
     switch (action.kind) {
-      case "heap": return subject.heap(action.delay, arg);
-      case "lane": return subject.lane(action.delay, arg);
-      case "fan-out": return subject.fanOut(action.delay, action.targets, arg);
-      case "lane fan-out": return subject.laneFanOut(action.delay, action.targets, arg);
-      case "cancel": return void lines.push(`cancel ${subject.cancel(action.pick)}`);
+      case "heap":
+        subject.heap(action.delay, arg);
+        break;
+      case "lane":
+        subject.lane(action.delay, arg);
+        break;
+      case "fan-out":
+        subject.fanOut(action.delay, action.targets, arg);
+        break;
+      case "lane fan-out":
+        subject.laneFanOut(action.delay, action.targets, arg);
+        break;
+      case "cancel":
+        lines.push(`cancel ${subject.cancel(action.pick)}`);
     }
   };
   let group = 0;
@@ -150,7 +163,14 @@ function history(make: (fire: Fire) => Subject & { run(): number }, start: reado
 const delay = fc.integer({ min: 0, max: 6 });
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("heap" as const, "lane" as const), delay }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("fan-out" as const, "lane fan-out" as const), delay, targets: fc.integer({ min: 0, max: 4 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("fan-out" as const, "lane fan-out" as const),
+      delay,
+      targets: fc.integer({ min: 0, max: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("cancel" as const), pick: fc.nat(1000) }) },
 );
 
