@@ -1,8 +1,23 @@
-/** The public API of zeromq-sim. */
+/** The public API of zeromq-sim: text -> plan -> run -> what became of every message. */
 export type * from "./journal/events.ts";
-export type { Fate } from "./journal/fates.ts";
-export { FATES } from "./journal/fates.ts";
-export type { Duration, Instant } from "./kernel/time.ts";
-export type { Plan } from "./program/plan.ts";
-export type { RunRecord, SimulateOptions, TraceLevel } from "./run/record.ts";
+export { FATES, type Fate } from "./journal/fates.ts";
+export { LimitError } from "./kernel/limits.ts";
+export { type Duration, formatTime, type Instant } from "./kernel/time.ts";
+export type * from "./program/plan.ts";
+export type * from "./run/record.ts";
+export { type CompiledScenario, type CompileOptions, compileScenario } from "./scenario/compile.ts";
 export type { Expectation } from "./scenario/expectation.ts";
+export { formatIssues, type Issue } from "./scenario/issue.ts";
+export type { Scenario } from "./scenario/schema.generated.ts";
+export { traceDigest } from "./trace/digest.ts";
+export { checkExpectations, type ExpectationResult } from "./trace/expectation.ts";
+export { explain } from "./trace/explain.ts";
+export { chromeTrace } from "./trace/export/chrome.ts";
+export { mermaid } from "./trace/export/mermaid.ts";
+export { type TimelineFilter, timelineLines } from "./trace/export/timeline.ts";
+export { type Analysis, analyze, type MessageFates } from "./trace/fates.ts";
+export { type Flow, quantile } from "./trace/flows.ts";
+export { parseTrace, type Trace, TraceError, traceLines } from "./trace/format.ts";
+export { type Outcome, outcomeOf } from "./trace/outcome.ts";
+export { type ReportInput, type ReportJson, reportJson, reportText } from "./trace/report.ts";
+export type { Delivery } from "./trace/resolve.ts";
