@@ -1,6 +1,6 @@
 /** `sim list`: scenarios with what they are about, in a reader's order. */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
 import { packageFolder, readScenarioText } from "./files.ts";
@@ -42,7 +42,7 @@ async function list(shell: Shell, dir: string | undefined, json: boolean): Promi
   return EXIT.ok;
 }
 
-/** Sorted by name; other JSON files, schemas among them, are no scenarios. */
+/** In the order in which the folder's README.md names them, then by name; other JSON files are no scenarios. */
 export async function scenariosIn(shell: Shell, folder: string): Promise<Listed[]> {
   const { parse } = await import("jsonc-parser");
   const listed: Listed[] = [];
@@ -53,7 +53,23 @@ export async function scenariosIn(shell: Shell, folder: string): Promise<Listed[
     const about = "about" in value && typeof value.about === "string" ? value.about : "";
     listed.push({ name: name.replace(/\.jsonc?$/, ""), path, about });
   }
-  return listed;
+  return inReadersOrder(listed, readmeOf(resolve(shell.cwd, folder)));
+}
+
+function readmeOf(folder: string): string {
+  try {
+    return readFileSync(join(folder, "README.md"), "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function inReadersOrder(listed: readonly Listed[], readme: string): Listed[] {
+  const place = ({ path }: Listed): number => {
+    const at = readme.indexOf(`(${basename(path)})`);
+    return at < 0 ? Number.MAX_SAFE_INTEGER : at;
+  };
+  return [...listed].sort((a, b) => place(a) - place(b));
 }
 
 function jsonFiles(shell: Shell, folder: string): string[] {

@@ -21,6 +21,17 @@ describe("sim list", () => {
     expect(code).toBe(EXIT.ok);
   });
 
+  test("keeps the order in which the folder's README names them", async () => {
+    const scenario = '{ "nodes": {} }';
+    const files = {
+      "README.md": "First [z](z.json), then [a](a.json).",
+      "z.json": scenario,
+      "a.json": scenario,
+      "b.json": scenario,
+    };
+    expect((await world(files).sim("list", ".")).out).toBe("z  \na  \nb  \n");
+  });
+
   test("shows those of a folder, comments allowed, and no other JSON files", async () => {
     const files = {
       "mine/a.json": '{ /* why */ "about": "First.", "nodes": {}, }',
