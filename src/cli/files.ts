@@ -1,5 +1,6 @@
 /** Files in and out: bounded reads with plain errors, whole-file writes, the folder of this package. */
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, fileFailure } from "./failure.ts";
@@ -32,27 +33,36 @@ function readText(shell: Shell, path: string, bytesMax: number): string {
   }
 }
 
-/** All or nothing: written beside the target, then renamed over it. */
-export function writeWhole(shell: Shell, path: string, chunks: Iterable<string>): void {
+/** All or nothing: written beside the target, then renamed over it; an interruption leaves nothing behind. */
+export async function writeWhole(shell: Shell, path: string, chunks: Iterable<string>): Promise<void> {
   const target = resolve(shell.cwd, path);
   const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+  const interrupted = (): void => {
+    rmSync(temporary, { force: true });
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupted);
   try {
     // A pipe or a device (/dev/null, a fifo) cannot be renamed over.
     const direct = existsSync(target) && !statSync(target).isFile();
-    writeChunks(direct ? target : temporary, direct ? "a" : "w", chunks);
+    await writeChunks(direct ? target : temporary, direct ? "a" : "w", chunks);
     if (!direct) renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw fileFailure("write", path, error);
+    // What the chunks themselves threw is no affair of the file.
+    throw error instanceof Error && "code" in error ? fileFailure("write", path, error) : error;
+  } finally {
+    process.off("SIGINT", interrupted);
   }
 }
 
-function writeChunks(path: string, flag: "a" | "w", chunks: Iterable<string>): void {
-  const file = openSync(path, flag);
+/** Each chunk is awaited, so that signals come through while a long file is written. */
+async function writeChunks(path: string, flags: "a" | "w", chunks: Iterable<string>): Promise<void> {
+  const file = await open(path, flags);
   try {
-    for (const chunk of chunks) writeFileSync(file, chunk);
+    for (const chunk of chunks) await file.writeFile(chunk);
   } finally {
-    closeSync(file);
+    await file.close();
   }
 }
 

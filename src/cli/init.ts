@@ -42,7 +42,7 @@ async function init(shell: Shell, name: string | undefined): Promise<ExitCode> {
     );
   const target = `${example.name}.json`;
   if (existsSync(resolve(shell.cwd, target))) throw new Failure(`${target} exists already; it was left as it is`);
-  writeWhole(shell, target, [await withSchema(readScenarioText(shell, example.path), shell.cwd)]);
+  await writeWhole(shell, target, [await withSchema(readScenarioText(shell, example.path), shell.cwd)]);
   shell.err(`wrote ${target}: ${example.about}\nnext: sim run ${target}\n`);
   return EXIT.ok;
 }

@@ -128,7 +128,7 @@ async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invoca
 
 async function writeTrace(shell: Shell, { record }: Finished, file: string): Promise<void> {
   const { traceChunks } = await import("./trace-forms.ts");
-  writeWhole(shell, file, traceChunks(record));
+  await writeWhole(shell, file, traceChunks(record));
 }
 
 function warn(shell: Shell, loaded: Loaded, options: RunOptions): void {

@@ -50,7 +50,7 @@ async function trace(shell: Shell, file: string, options: TraceOptions): Promise
   const part = partOf(whole, { from, until, ...(options.socket === undefined ? {} : { name: options.socket }) });
   if (part.shown.events.length === 0) shell.err("no event passed --from, --until and --socket\n");
   const chunks = FORMS[options.to](part);
-  if (options.out !== undefined) writeWhole(shell, options.out, chunks);
+  if (options.out !== undefined) await writeWhole(shell, options.out, chunks);
   else for (const chunk of chunks) shell.out(chunk);
   return EXIT.ok;
 }
