@@ -160,7 +160,7 @@ class Compiler {
     const { callee } = node;
     if (callee.type !== "Identifier" || node.optional) throw new ExpressionError("only a function can be called", callee.start);
     const definition = FUNCTIONS.get(callee.name);
-    if (!definition) throw new ExpressionError(`unknown function "${callee.name}"; there are ${[...FUNCTIONS.keys()].join(", ")}`, callee.start);
+    if (!definition) throw new ExpressionError(`unknown function "${callee.name}"`, callee.start, callee.name);
     const args = node.arguments.map((arg) => this.compile(arg));
     if (args.length < definition.least || args.length > definition.most) {
       throw new ExpressionError(`${definition.usage} is called with ${args.length} argument${args.length === 1 ? "" : "s"}`, callee.start);

@@ -6,10 +6,13 @@ export class ExpressionError extends Error {
   override readonly name = "ExpressionError";
   /** Where in the source, in UTF-16 units. */
   readonly offset: number;
+  /** The name that was looked for in vain, when it is that of a function. */
+  readonly unknownFunction: string | undefined;
 
-  constructor(message: string, offset: number) {
+  constructor(message: string, offset: number, unknownFunction?: string) {
     super(message);
     this.offset = offset;
+    this.unknownFunction = unknownFunction;
   }
 }
 

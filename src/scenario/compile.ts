@@ -74,7 +74,7 @@ function compileDocument(scenario: schema.Scenario, document: Json, options: Com
   checkTopology(uses, report);
   const timeline = compileTimeline(list(scenario.timeline), hosts, directory, report);
   const expectations = compileExpectations(list(scenario.expect), directory, report);
-  const until = nanoseconds(sound("until") ?? DEFAULT_UNTIL) as Instant;
+  const until = nanoseconds(sound("until") ?? DEFAULT_UNTIL, "/until", report) as Instant;
   const limits = sound("limits");
   const plan: Plan = {
     name: planName(options.file),
@@ -101,7 +101,7 @@ function checkTimes({ until, nodes }: Plan, scenario: schema.Scenario, expectati
   }
   for (const [at, entry] of list(scenario.timeline).entries()) {
     const pointer = under("/timeline", at);
-    if (!report.isBroken(pointer)) late(nanoseconds(entry.at), under(pointer, "at"), "this happens");
+    if (!report.isBroken(pointer)) late(nanoseconds(entry.at, under(pointer, "at"), report), under(pointer, "at"), "this happens");
   }
   for (const expectation of expectations) {
     if ((expectation.kind === "flow" || expectation.kind === "blocked") && expectation.by !== undefined) late(expectation.by, under(expectation.pointer, "by"), "this is");

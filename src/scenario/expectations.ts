@@ -25,7 +25,7 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
   const kind = expectationKind(entry) as Kind;
   switch (kind) {
     case "flowExpectation":
-      return flow(entry as schema.FlowExpectationEntry, pointer);
+      return flow(entry as schema.FlowExpectationEntry, pointer, report);
     case "messageExpectation": {
       const { message, to, fate } = entry as schema.MessageExpectationEntry;
       names.checkMessage(message, under(pointer, "message"));
@@ -40,7 +40,7 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
       return { kind: "receives", pointer, text: `${socket} receives exactly ${list(receives)}`, socket, receives };
     }
     case "latencyExpectation":
-      return latency(entry as schema.LatencyExpectationEntry, pointer);
+      return latency(entry as schema.LatencyExpectationEntry, pointer, report);
     case "neverExpectation": {
       const { never, from, to } = entry as schema.NeverExpectationEntry;
       const route = `${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`;
@@ -51,7 +51,7 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
       return { kind: "queue", pointer, text: `the pipe from ${from} to ${to} holds ${rangeText(range(depth), "message")} at its fullest`, from, to, depth: range(depth) };
     }
     case "blockedExpectation":
-      return blocked(entry as schema.BlockedExpectationEntry, pointer);
+      return blocked(entry as schema.BlockedExpectationEntry, pointer, report);
     case "callsExpectation": {
       const { socket, call, results } = entry as schema.CallsExpectationEntry;
       return { kind: "calls", pointer, text: `the ${call} calls on ${socket} give ${list(results)}`, socket, call, results };
@@ -79,32 +79,39 @@ type Kind =
 
 const COUNTS = ["sent", "delivered", "lost", "queued"] as const;
 
-function flow(entry: schema.FlowExpectationEntry, pointer: string): Expectation {
-  const { from, to, by } = entry;
+function flow(entry: schema.FlowExpectationEntry, pointer: string, report: Report): Expectation {
+  const { from, to } = entry;
+  const by = optionalTime(entry.by, under(pointer, "by"), report);
   const counts: Partial<Record<(typeof COUNTS)[number], Range>> = {};
   for (const name of COUNTS) if (entry[name] !== undefined) counts[name] = range(entry[name]);
   const parts = COUNTS.filter((name) => counts[name]).map((name) => `${rangeText(counts[name]!)} ${name}`);
-  const text = `${from} to ${to}: ${parts.join(", ")}${by === undefined ? "" : ` by ${time(by)}`}`;
-  return { kind: "flow", pointer, text, from, to, ...counts, ...(by === undefined ? {} : { by: instant(by) }) };
+  const text = `${from} to ${to}: ${parts.join(", ")}${by === undefined ? "" : ` by ${formatTime(by)}`}`;
+  return { kind: "flow", pointer, text, from, to, ...counts, ...(by === undefined ? {} : { by }) };
 }
 
-function latency(entry: schema.LatencyExpectationEntry, pointer: string): Expectation {
+function latency(entry: schema.LatencyExpectationEntry, pointer: string, report: Report): Expectation {
   const { from, to } = entry;
   const bounds = Object.entries(entry.latency).map(([statistic, { min, max }]) => {
-    const converted = { ...(min === undefined ? {} : { min: nanoseconds(min) }), ...(max === undefined ? {} : { max: nanoseconds(max) }) };
+    const place = under(pointer, "latency", statistic);
+    const converted = {
+      ...(min === undefined ? {} : { min: nanoseconds(min, under(place, "min"), report) }),
+      ...(max === undefined ? {} : { max: nanoseconds(max, under(place, "max"), report) }),
+    };
     return [statistic as LatencyStatistic, converted] as const;
   });
   const parts = bounds.map(([statistic, bound]) => `${statistic} ${rangeText(bound, undefined, (value) => formatTime(value as Duration))}`);
   return { kind: "latency", pointer, text: `latency from ${from} to ${to}: ${parts.join(", ")}`, from, to, latency: Object.fromEntries(bounds) };
 }
 
-function blocked(entry: schema.BlockedExpectationEntry, pointer: string): Expectation {
-  const { thread, blocked: wanted, call, socket, by, longerThan } = entry;
+function blocked(entry: schema.BlockedExpectationEntry, pointer: string, report: Report): Expectation {
+  const { thread, blocked: wanted, call, socket } = entry;
+  const by = optionalTime(entry.by, under(pointer, "by"), report);
+  const longerThan = optionalTime(entry.longerThan, under(pointer, "longerThan"), report);
   const where = `${call === undefined ? "" : ` in ${call}`}${socket === undefined ? "" : ` on ${socket}`}`;
-  const when = `${longerThan === undefined ? "" : ` for longer than ${time(longerThan)}`}${by === undefined ? "" : ` by ${time(by)}`}`;
+  const when = `${longerThan === undefined ? "" : ` for longer than ${formatTime(longerThan)}`}${by === undefined ? "" : ` by ${formatTime(by)}`}`;
   return {
     kind: "blocked", pointer, text: `${thread} ${wanted ? "blocks" : "never blocks"}${where}${when}`, thread, blocked: wanted, ...optional({ call, socket }),
-    ...(by === undefined ? {} : { by: instant(by) }), ...(longerThan === undefined ? {} : { longerThan: nanoseconds(longerThan) as Duration }),
+    ...(by === undefined ? {} : { by }), ...(longerThan === undefined ? {} : { longerThan: longerThan as number as Duration }),
   };
 }
 
@@ -113,8 +120,8 @@ function optional<T extends Readonly<Record<string, string | undefined>>>(member
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: string };
 }
 
-const instant = (text: string): Instant => nanoseconds(text) as Instant;
-const time = (text: string): string => formatTime(instant(text));
+const optionalTime = (text: string | undefined, pointer: string, report: Report): Instant | undefined =>
+  text === undefined ? undefined : (nanoseconds(text, pointer, report) as Instant);
 const range = (count: schema.Count): Range => (typeof count === "number" ? { min: count, max: count } : count);
 
 function rangeText({ min, max }: Range, noun?: string, show: (value: number) => string = String): string {
@@ -146,7 +153,7 @@ function checkRanges(entry: schema.Expectation, pointer: string, report: Report)
 }
 
 function checkRange(bounds: Readonly<Record<string, unknown>>, pointer: string, report: Report): void {
-  const [min, max] = [bounds["min"], bounds["max"]].map((value) => (typeof value === "string" ? nanoseconds(value) : value));
+  const [min, max] = [bounds["min"], bounds["max"]].map((value) => (typeof value === "string" ? nanoseconds(value, pointer, report) : value));
   if (typeof min === "number" && typeof max === "number" && min > max) report.error(pointer, "ZS205", "min is above max");
 }
 

@@ -22,26 +22,23 @@ export function compileDistribution(given: schema.Distribution, pointer: string,
 }
 
 function distributionOf(given: schema.Distribution, pointer: string, report: Report): DistributionSpec {
-  if (typeof given === "string") return durationOf(given, pointer, report);
+  if (typeof given === "string") return nanoseconds(given, pointer, report);
   const kinds = Object.keys(given);
   if (kinds.length > 1) report.error(under(pointer, kinds[1]!), "ZS213", `a distribution has one kind, this one has ${kinds.join(" and ")}`, { key: true });
-  if (given.uniform) return { kind: "uniform", min: nanoseconds(given.uniform[0]), max: nanoseconds(given.uniform[1]) };
-  if (given.exponential !== undefined) return { kind: "exponential", mean: nanoseconds(given.exponential) };
-  if (given.lognormal) return { kind: "lognormal", median: nanoseconds(given.lognormal.median), p95: nanoseconds(given.lognormal.p95) };
-  const points = Object.entries(given.quantiles ?? {}).map(([percent, value]) => [Number(percent) / 100, nanoseconds(value as string)] as const);
+  const at = (text: string, ...path: readonly (string | number)[]): number => nanoseconds(text, under(pointer, ...path), report);
+  const { uniform, exponential, lognormal, quantiles = {} } = given;
+  if (uniform) return { kind: "uniform", min: at(uniform[0], "uniform", 0), max: at(uniform[1], "uniform", 1) };
+  if (exponential !== undefined) return { kind: "exponential", mean: at(exponential, "exponential") };
+  if (lognormal) return { kind: "lognormal", median: at(lognormal.median, "lognormal", "median"), p95: at(lognormal.p95, "lognormal", "p95") };
+  const points = Object.entries(quantiles).map(([percent, value]) => [Number(percent) / 100, at(value as string, "quantiles", percent)] as const);
   return { kind: "quantiles", points: points.sort(([a], [b]) => a - b) };
 }
 
-/** Of a text that the schema accepted; 0 when it did not. */
-export function nanoseconds(text: string): number {
-  const parsed = parseDuration(text);
-  return parsed.ok ? parsed.value : 0;
-}
-
-function durationOf(text: string, pointer: string, report: Report): number {
+/** A duration in ns; reports one that is too fine or too large, and gives 0. */
+export function nanoseconds(text: string, pointer: string, report: Report): number {
   const parsed = parseDuration(text);
   if (parsed.ok) return parsed.value;
-  report.error(pointer, "ZS301", parsed.message, { hint: parsed.hint });
+  report.once(pointer, "ZS301", parsed.message, { hint: parsed.hint });
   return 0;
 }
 
@@ -64,7 +61,8 @@ export class Hosts {
     if (found) return found;
     // A malformed node has no plan; its name is known all the same.
     if (this.#directory.instances(name)) return [];
-    report.error(pointer, "ZS402", `unknown host or node "${name}"`, { allowed: [...this.#byName.keys()], hint: didYouMean(name, this.#byName.keys()) });
+    const allowed = [...new Set([...this.#directory.nodes.keys(), ...this.all])];
+    report.error(pointer, "ZS402", `unknown host or node "${name}"`, { allowed, hint: didYouMean(name, allowed) });
     return [];
   }
 
@@ -102,6 +100,7 @@ function compileLink(link: schema.Link, pointer: string, hosts: Hosts, report: R
   if (link.latency === undefined && link.bandwidth === undefined) report.error(pointer, "ZS202", 'a link needs "latency" or "bandwidth"');
   const latency = link.latency === undefined ? {} : { latency: compileDistribution(link.latency, under(pointer, "latency"), report) };
   const rate = link.bandwidth === undefined ? undefined : parseRate(link.bandwidth);
+  if (rate && !rate.ok) report.error(under(pointer, "bandwidth"), "ZS301", rate.message);
   if (rate?.ok && rate.value === 0) report.error(under(pointer, "bandwidth"), "ZS205", "a bandwidth is more than 0", { hint: "a partition on the timeline cuts a link" });
   const shape = { ...latency, ...(rate?.ok ? { bandwidth: rate.value } : {}) };
   if (from.length * to.length > LINKS_MAX) {
@@ -123,7 +122,7 @@ export function compileTimeline(entries: readonly schema.TimelineEntry[], hosts:
 }
 
 function compileEntry(entry: schema.TimelineEntry, pointer: string, hosts: Hosts, directory: Directory, report: Report): PlanFault[] {
-  const at = nanoseconds(entry.at) as Instant;
+  const at = nanoseconds(entry.at, under(pointer, "at"), report) as Instant;
   if ("crash" in entry || "restart" in entry) {
     const kind = "crash" in entry ? "crash" : "restart";
     const selector = "crash" in entry ? entry.crash : entry.restart;

@@ -159,7 +159,8 @@ class NodeCompiler {
     const { report } = this.#input;
     return Object.entries((this.#object(thread.sockets) ?? {}) as Record<string, schema.Socket>).flatMap(([name, socket]) => {
       const place = under(pointer, "sockets", name);
-      return report.isBroken(place) ? [] : [compileSocket(name, socket, place, { report, texts, draftBuild: this.#draftBuild, uses })];
+      // Without a type nothing more can be said about a socket; other faults spoil only themselves.
+      return report.isBroken(under(place, "type")) || socket?.type === undefined ? [] : [compileSocket(name, socket, place, { report, texts, draftBuild: this.#draftBuild, uses })];
     });
   }
 
@@ -204,7 +205,7 @@ class NodeCompiler {
     const text = staticText(startAt.template, values);
     const duration = text === undefined ? undefined : computedDuration(text);
     const { report } = this.#input;
-    if (duration === undefined && !report.isBroken(pointer)) {
+    if (duration === undefined && !report.isBroken(under(pointer, "startAt"))) {
       const reason = text === undefined ? "startAt is fixed before the run: it has no random draws (see startJitter)" : `"${text}" is not a duration`;
       report.once(under(pointer, "startAt"), "ZS314", reason);
     }

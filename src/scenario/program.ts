@@ -154,6 +154,7 @@ class StepCompiler {
       }
       if (frame.hex !== undefined) return { hex: frame.hex };
       const size = parseSize(frame.size ?? "0B");
+      if (!size.ok) this.#context.report.error(under(pointer, "size"), "ZS301", size.message);
       return { size: size.ok ? size.value : 0 };
     });
   }

@@ -3,13 +3,21 @@ import type { Json } from "../program/plan.ts";
 import { parseDuration, parseRate, parseSize, type QuantityResult } from "../program/quantity.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Details, Report } from "./report.ts";
-import { under } from "./source.ts";
+import { pointerParts, under } from "./source.ts";
 import type { SchemaError } from "./validate.generated.js";
 
-/** Reports one error at its place; `what` names the thing that was validated ("a "send" step"). */
-export function reportSchemaError(error: SchemaError, base: string, what: string, report: Report): void {
-  // The validator of a property name reports twice; "propertyNames" knows the name.
-  if (error.propertyName !== undefined) return;
+interface ErrorContext {
+  /** Pointer of what was validated. */
+  readonly base: string;
+  /** What was validated, for messages: `a "send" step`. */
+  readonly what: string;
+  readonly report: Report;
+}
+
+/** Reports one error at its place in the value that was validated. */
+export function reportSchemaError(error: SchemaError, value: Json, { base, what, report }: ErrorContext): void {
+  // A bad property name is reported twice, as a text and as a name; "propertyNames" knows which one it is.
+  if (typeof error.data === "string" && typeof valueAt(value, error.instancePath) !== "string") return;
   const pointer = base + error.instancePath;
   const { params } = error;
   switch (error.keyword) {
@@ -26,11 +34,15 @@ export function reportSchemaError(error: SchemaError, base: string, what: string
   }
 }
 
+function valueAt(value: Json, instancePath: string): unknown {
+  return pointerParts(instancePath).reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null)?.[part], value);
+}
+
 function unknownKey(error: SchemaError, pointer: string, what: string, report: Report): void {
   const key = String(error.params["additionalProperty"]);
   const allowed = Object.keys(error.parentSchema.properties ?? {});
   const place = under(pointer, key);
-  report.malformed(place, "ZS201", `unknown key "${key}" in ${what}`, { key: true, allowed, hint: didYouMean(key, allowed) });
+  report.malformed(place, "ZS201", `unknown key "${key}" in ${what}`, { key: true, allowed, hint: didYouMean(key.replace(/^ZMQ_/i, ""), allowed) });
 }
 
 type Wording = readonly [code: string, message: string, details?: Details];
@@ -79,7 +91,7 @@ function choice(data: unknown, allowed: readonly string[]): Wording {
   return ["ZS204", `unknown value ${JSON.stringify(data)}`, { allowed, hint: didYouMean(value, allowed) }];
 }
 
-const QUANTITIES: Readonly<Record<string, (text: string) => QuantityResult>> = { duration: parseDuration, size: parseSize, rate: parseRate };
+const QUANTITIES: Readonly<Record<string, (text: string) => QuantityResult>> = { duration: parseDuration, distribution: parseDuration, size: parseSize, rate: parseRate };
 
 function patternMessage(text: string, definition: string | undefined): Wording {
   const result = QUANTITIES[definition ?? ""]?.(text);

@@ -73,7 +73,7 @@ export function checkShape(document: Json, report: Report): void {
 function validate(definition: string, value: Json, pointer: string, what: string, report: Report): void {
   const validator = validatorOf[definition]!;
   if (validator(value)) return;
-  for (const error of validator.errors ?? []) reportSchemaError(error, pointer, what, report);
+  for (const error of validator.errors ?? []) reportSchemaError(error, value, { base: pointer, what, report });
 }
 
 function checkSteps(steps: Json | undefined, pointer: string, report: Report): void {

@@ -77,10 +77,10 @@ export interface SocketContext {
   readonly uses: EndpointUse[];
 }
 
-/** A socket of good form. */
+/** A socket with a known type; parts that broke the schema are left out. */
 export function compileSocket(name: string, socket: schema.Socket, pointer: string, context: SocketContext): PlanSocket {
   const { report, texts } = context;
-  const subscribe = listOf(socket.subscribe);
+  const subscribe = report.isBroken(under(pointer, "subscribe")) ? [] : listOf(socket.subscribe);
   if (subscribe.length > 0 && socket.type !== "SUB") {
     const hint = socket.type === "XSUB" ? "an XSUB sends a frame that begins with byte 1 to subscribe" : undefined;
     report.error(under(pointer, "subscribe"), "ZS412", `only SUB sockets subscribe; this is ${socket.type}`, { key: true, hint });
@@ -97,14 +97,15 @@ export function compileSocket(name: string, socket: schema.Socket, pointer: stri
 }
 
 function compileOptions(socket: schema.Socket, pointer: string, { report, texts, draftBuild }: SocketContext): PlanOption[] {
+  if (report.isBroken(pointer) && typeof socket.options !== "object") return [];
   return Object.entries((socket.options ?? {}) as Record<string, number | boolean | string>).flatMap(([option, given]) => {
-    const value = OPTIONS.has(option) ? compileOption({ option, value: given, type: socket.type, pointer: under(pointer, option), report, texts, draftBuild }) : undefined;
+    const value = OPTIONS.has(option) && !report.isBroken(under(pointer, option)) ? compileOption({ option, value: given, type: socket.type, pointer: under(pointer, option), report, texts, draftBuild }) : undefined;
     return value === undefined ? [] : [{ name: option, value }];
   });
 }
 
 function endpoints(kind: "bind" | "connect", socket: string, declaration: schema.Socket, pointer: string, { report, texts, uses }: SocketContext): Template[] {
-  const given = declaration[kind];
+  const given = report.isBroken(under(pointer, kind)) ? undefined : declaration[kind];
   return listOf(given).map((text, at) => {
     const place = placeOf(given, under(pointer, kind), at);
     const template = texts.template(text, place);

@@ -1,5 +1,6 @@
 /** Reads the texts of a scenario that hold expressions, and reports what is wrong inside them. */
 import { BUILTINS, compileExpression, compileTemplate, ExpressionError, type Scope } from "../program/expression.ts";
+import { FUNCTIONS } from "../program/functions.ts";
 import type { DurationExpr, Json, Template, ValueExpr } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
 import { splitTemplate } from "../program/template.ts";
@@ -105,7 +106,9 @@ export class Texts {
       for (const { name, offset } of compileExpression(source).variables) this.#checkVariable(name, pointer, base + offset);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      this.#report.error(pointer, "ZS312", error.message, { inside: { offset: base + error.offset, length: 1 } });
+      const { message, offset, unknownFunction: name } = error;
+      const known = name === undefined ? {} : { allowed: [...FUNCTIONS.keys()], hint: didYouMean(name, FUNCTIONS.keys()) };
+      this.#report.error(pointer, "ZS312", message, { inside: { offset: base + offset, length: name?.length ?? 1 }, ...known });
     }
   }
 
