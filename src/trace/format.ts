@@ -44,11 +44,28 @@ export function* traceLines(trace: Trace): Generator<string, void, undefined> {
   for (const event of trace.events) yield eventLine(event);
 }
 
-/** The whole trace as text; every line ends in a line feed. */
+/** The text of a trace in pieces of some hundred lines; every line ends in a line feed. */
+export function* traceChunks(trace: Trace): Generator<string, void, undefined> {
+  let lines: string[] = [];
+  for (const line of traceLines(trace)) {
+    lines.push(line);
+    if (lines.length < CHUNK_LINES) continue;
+    yield flat(lines);
+    lines = [];
+  }
+  if (lines.length > 0) yield flat(lines);
+}
+
+const CHUNK_LINES = 256;
+
+/** Joining copies the characters once; a sum of strings would keep all its parts alive until somebody reads it. */
+function flat(lines: readonly string[]): string {
+  return `${lines.join("\n")}\n`;
+}
+
+/** The whole trace as text. */
 export function traceText(trace: Trace): string {
-  const chunks: string[] = [];
-  for (const line of traceLines(trace)) chunks.push(line, "\n");
-  return chunks.join("");
+  return [...traceChunks(trace)].join("");
 }
 
 type Keyed = Readonly<Record<string, unknown>>;

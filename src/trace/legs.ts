@@ -100,6 +100,9 @@ export class LegTable {
   }
 }
 
+/** Drops before any pipe; every other fate ends a leg when there is one. */
+const UNSENT: ReadonlySet<Fate> = new Set<Fate>(["no-peer", "no-subscription", "hwm", "unroutable"]);
+
 /** State while the events pass by. */
 interface Tracked {
   readonly way: MessageWay;
@@ -236,18 +239,25 @@ class Follower {
   }
 
   #fate(event: FateEvent): void {
+    const { message, fate, t } = event;
     const peer = event.peer === undefined ? undefined : this.#topology.resolve(event.socket, event.peer);
-    const tracked = this.#tracked.get(event.message);
-    const leg =
-      this.#legFrom(tracked, event.socket, peer) ??
-      (peer === undefined ? undefined : this.#openLeg(tracked, event.socket, peer));
+    // A receiver may know the sender by endpoint only.
+    const socket = peer === undefined ? event.socket : this.#topology.resolve(peer, event.socket);
+    const leg = UNSENT.has(fate) ? undefined : this.#lostLeg(this.#tracked.get(message), socket, peer);
     if (leg !== undefined) {
-      leg.end = event.fate;
-      leg.endAt = event.t;
+      leg.end = fate;
+      leg.endAt = t;
       leg.where = event.where;
-      return;
+    } else {
+      this.#hop(message, socket, t).drops.push({ t, fate, peer });
     }
-    this.#hop(event.message, event.socket, event.t).drops.push({ t: event.t, fate: event.fate, peer });
+  }
+
+  /** The leg that a fate event speaks of: by both ends, or else by the end that is sure to be right. */
+  #lostLeg(tracked: Tracked | undefined, socket: string, peer: string | undefined): Leg | undefined {
+    const exact = this.#legFrom(tracked, socket, peer);
+    if (exact !== undefined || peer === undefined) return exact;
+    return this.#openLeg(tracked, peer, undefined) ?? this.#openLeg(tracked, socket, peer);
   }
 
   #skip(event: SkipEvent): void {

@@ -189,18 +189,17 @@ export class Topology {
   /** The socket that bound what `socket` connects to. */
   #binder(socket: string, endpoint: string): string | undefined {
     const [scheme, address] = splitEndpoint(endpoint);
-    if (scheme === "inproc")
-      return this.#bound.find((one) => one.endpoint === endpoint && nodeOf(one.socket) === nodeOf(socket))?.socket;
-    if (scheme !== "tcp") return this.#bound.find((one) => one.endpoint === endpoint && one.socket !== socket)?.socket;
+    const others = this.#bound.filter((one) => one.socket !== socket);
+    if (scheme === "inproc") {
+      return others.find((one) => one.endpoint === endpoint && nodeOf(one.socket) === nodeOf(socket))?.socket;
+    }
+    if (scheme !== "tcp") return others.find((one) => one.endpoint === endpoint)?.socket;
     const [host, port] = splitHost(address);
-    const samePort = this.#bound.filter(
-      (one) => one.endpoint.startsWith("tcp://") && splitHost(splitEndpoint(one.endpoint)[1])[1] === port,
-    );
-    return (
-      samePort.find((one) => nodeOf(one.socket) === host) ??
-      samePort.find((one) => splitHost(splitEndpoint(one.endpoint)[1])[0] === host) ??
-      samePort[0]
-    )?.socket;
+    const hostOf = (bound: string): string => splitHost(splitEndpoint(bound)[1])[0];
+    const samePort = others.filter(({ endpoint: bound }) => bound.startsWith("tcp://") && bound.endsWith(`:${port}`));
+    const found =
+      samePort.find((one) => nodeOf(one.socket) === host) ?? samePort.find((one) => hostOf(one.endpoint) === host);
+    return (found ?? samePort[0])?.socket;
   }
 }
 

@@ -1,7 +1,8 @@
 /** SHA-256 against the published vectors and against Node's own. */
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { Sha256, sha256, traceDigest } from "../../src/trace/digest.ts";
+import { Sha256, sha256 } from "../../src/journal/sha256.ts";
+import { traceDigest } from "../../src/trace/digest.ts";
 import { traceText } from "../../src/trace/format.ts";
 import { HEADER } from "./support/builder.ts";
 import { lateJoiner } from "./support/scenes.ts";

@@ -267,3 +267,34 @@ test.each([
 ])("quantile $p of 1, 2, 3, 4 is $expected", ({ p, expected }) =>
   expect(quantile(Float64Array.of(1, 2, 3, 4), p)).toBe(expected),
 );
+
+describe("fate events find their leg", () => {
+  // A broker's message on its last leg, which the receiver reports in its own way.
+  const brokered = (): TraceBuilder => {
+    const trace = new TraceBuilder().open(0, "c.req", "REQ").open(0, "b.front", "ROUTER").open(0, "b.back", "DEALER");
+    trace.open(0, "w.rep", "REP").call(0, "bind", "b.back", "tcp://*:2").call(0, "connect", "w.rep", "tcp://b:2");
+    trace.send(1, "c.req#0", "c.req", ["b.front"]).deliver(1.1, "c.req#0", "c.req", "b.front");
+    return trace.send(1.2, "c.req#0", "b.back", ["w.rep"]);
+  };
+
+  test.each([
+    { name: "both ends", socket: "b.back" },
+    { name: "the origin instead of the last sender", socket: "c.req" },
+    { name: "the sender's endpoint", socket: "tcp://b:2" },
+    { name: "no sender", socket: "" },
+  ])("by $name", ({ socket }) => {
+    const trace = brokered().fate(2, "c.req#0", "malformed", socket, "w.rep", "socket");
+    expect(fateLines(trace.analyze())).toEqual(["c.req#0 > w.rep: malformed"]);
+  });
+
+  test("a drop is not taken for the end of another leg", () => {
+    const trace = new TraceBuilder().open(0, "p.pub", "PUB").open(0, "x.in", "XSUB").open(0, "x.out", "XPUB");
+    trace.open(0, "s.sub", "SUB").call(0, "subscribe", "s.sub", "");
+    trace.send(1, "p.pub#0", "p.pub", ["x.in", "s.sub"]).deliver(1.1, "p.pub#0", "p.pub", "x.in");
+    trace
+      .fate(1.2, "p.pub#0", "hwm", "x.out", "s.sub")
+      .sent(1.2, "p.pub#0", "x.out")
+      .deliver(2, "p.pub#0", "p.pub", "s.sub");
+    expect(fateLines(trace.analyze())).toEqual(["p.pub#0 > s.sub: delivered"]);
+  });
+});

@@ -14,28 +14,41 @@ import { actorOf, describeEvent } from "./describe.ts";
 /** Sends and reads take no time in the trace; a slice this long (ns) can be seen and clicked. */
 const SLICE = 1000;
 
-/** One JSON document. */
-export function chromeTrace(analysis: Analysis, events: readonly TraceEvent[]): string {
-  const tracks = new Tracks(analysis, events);
-  const records = [
-    ...tracks.metadata(),
-    ...callSlices(events, tracks),
-    ...blockedSpans(events, analysis.endTime).map(({ thread, call, socket, from, to }) =>
-      record(
-        "X",
-        `${call} (blocked)`,
-        from,
-        tracks.of(thread),
-        `,"cat":"blocked","dur":${micros(to - from)}${socket === undefined ? "" : `,"args":{"socket":${quote(socket)}}`}`,
-      ),
-    ),
-    ...messageRecords(analysis, tracks),
-    ...depthCounters(analysis, tracks),
-    ...instants(events, tracks),
-  ];
+/** One JSON document, in pieces. */
+export function* chromeChunks(analysis: Analysis, events: readonly TraceEvent[]): Generator<string, void, undefined> {
   const { scenario, seed, tool, model } = analysis.header;
   const about = `{"scenario":${quote(scenario)},"seed":${quote(seed)},"tool":${quote(tool)},"model":${quote(model)}}`;
-  return `{"displayTimeUnit":"ns","otherData":${about},"traceEvents":[\n${records.join(",\n")}\n]}\n`;
+  yield `{"displayTimeUnit":"ns","otherData":${about},"traceEvents":[`;
+  let separator = "\n";
+  let batch: string[] = [];
+  for (const one of records(analysis, events)) {
+    batch.push(one);
+    if (batch.length < CHUNK_RECORDS) continue;
+    yield separator + batch.join(",\n");
+    separator = ",\n";
+    batch = [];
+  }
+  if (batch.length > 0) yield separator + batch.join(",\n");
+  yield "\n]}\n";
+}
+
+const CHUNK_RECORDS = 256;
+
+export function chromeTrace(analysis: Analysis, events: readonly TraceEvent[]): string {
+  return [...chromeChunks(analysis, events)].join("");
+}
+
+type Records = Generator<string, void, undefined>;
+
+function* records(analysis: Analysis, events: readonly TraceEvent[]): Records {
+  const tracks = new Tracks(analysis, events);
+  yield* callSlices(events, tracks);
+  yield* blockedSlices(events, analysis, tracks);
+  yield* messageRecords(analysis, tracks);
+  yield* depthCounters(analysis, tracks);
+  yield* instants(events, tracks);
+  // Last, when all tracks are known; viewers read the whole file first.
+  yield* tracks.metadata();
 }
 
 interface Track {
@@ -93,7 +106,7 @@ class Tracks {
   }
 }
 
-function callSlices(events: readonly TraceEvent[], tracks: Tracks): string[] {
+function* callSlices(events: readonly TraceEvent[], tracks: Tracks): Records {
   const calls = events.filter(
     (event): event is CallEvent & { readonly socket: string } => event.ev === "call" && event.socket !== undefined,
   );
@@ -105,25 +118,32 @@ function callSlices(events: readonly TraceEvent[], tracks: Tracks): string[] {
     durations[i] = Math.min(SLICE, (next.get(socket) ?? Infinity) - t);
     next.set(socket, t);
   }
-  return calls.map((event, i) => {
+  for (const [i, event] of calls.entries()) {
     const name =
       event.message === undefined
         ? `${event.call}${event.arg === undefined ? "" : ` ${event.arg}`}`
         : `${event.call} ${event.message}`;
     const args = `"result":${quote(event.result)}${event.frames === undefined ? "" : `,"frames":${quote(event.frames.join("|"))}`}`;
-    return record(
+    const rest = `,"cat":"call","dur":${micros(durations[i]!)},"args":{${args}}`;
+    yield record("X", name, event.t, tracks.of(event.socket), rest);
+  }
+}
+
+function* blockedSlices(events: readonly TraceEvent[], { endTime }: Analysis, tracks: Tracks): Records {
+  for (const { thread, call, socket, from, to } of blockedSpans(events, endTime)) {
+    const args = socket === undefined ? "" : `,"args":{"socket":${quote(socket)}}`;
+    yield record(
       "X",
-      name,
-      event.t,
-      tracks.of(event.socket),
-      `,"cat":"call","dur":${micros(durations[i]!)},"args":{${args}}`,
+      `${call} (blocked)`,
+      from,
+      tracks.of(thread),
+      `,"cat":"blocked","dur":${micros(to - from)}${args}`,
     );
-  });
+  }
 }
 
 /** Per leg an async slice while it is under way, and an arrow when it was read. */
-function messageRecords(analysis: Analysis, tracks: Tracks): string[] {
-  const records: string[] = [];
+function* messageRecords(analysis: Analysis, tracks: Tracks): Records {
   let id = 0;
   for (const message of analysis.messages) {
     for (const leg of legsOf(message.root)) {
@@ -131,73 +151,60 @@ function messageRecords(analysis: Analysis, tracks: Tracks): string[] {
       const end = leg.end ?? "queued";
       const [from, to] = [tracks.of(leg.from.socket), tracks.of(leg.to)];
       const mark = `,"cat":"message","id":${id}`;
-      records.push(
-        record("b", message.name, leg.queuedAt, from, `${mark},"args":{"to":${quote(leg.to)},"end":${quote(end)}}`),
-      );
-      records.push(record("e", message.name, endOf(leg, analysis), from, mark));
+      const args = `"args":{"to":${quote(leg.to)},"end":${quote(end)}}`;
+      yield record("b", message.name, leg.queuedAt, from, `${mark},${args}`);
+      yield record("e", message.name, endOf(leg, analysis), from, mark);
       if (end !== "delivered") continue;
-      records.push(record("s", "message", leg.from.calledAt ?? leg.queuedAt, from, mark));
-      records.push(record("f", "message", leg.endAt, to, `${mark},"bp":"e"`));
+      yield record("s", "message", leg.from.calledAt ?? leg.queuedAt, from, mark);
+      yield record("f", "message", leg.endAt, to, `${mark},"bp":"e"`);
     }
     for (const { fate, at, t, receiver } of message.deliveries) {
       if (fate === "delivered" || fate === "queued") continue;
-      records.push(
-        record(
-          "i",
-          `${message.name} lost: ${fate}`,
-          t,
-          tracks.of(at),
-          `,"cat":"loss","s":"t","args":{"receiver":${quote(receiver)}}`,
-        ),
-      );
+      const rest = `,"cat":"loss","s":"t","args":{"receiver":${quote(receiver)}}`;
+      yield record("i", `${message.name} lost: ${fate}`, t, tracks.of(at), rest);
     }
   }
-  return records;
 }
 
-/** Messages on their way per pair of sockets: not yet arrived, and arrived but unread. */
-function depthCounters(analysis: Analysis, tracks: Tracks): string[] {
-  const changes = new Map<
-    string,
-    { readonly from: string; readonly steps: (readonly [t: number, sending: number, waiting: number])[] }
-  >();
-  for (const message of analysis.messages) {
-    for (const leg of legsOf(message.root)) {
-      const name = `${leg.from.socket} > ${leg.to}`;
-      if (!changes.has(name)) changes.set(name, { from: leg.from.socket, steps: [] });
-      const steps = changes.get(name)!.steps;
-      steps.push([leg.queuedAt, 1, 0]);
-      if (leg.arrivedAt !== undefined) steps.push([leg.arrivedAt, -1, 1]);
-      if (leg.end !== undefined && leg.end !== "queued")
-        steps.push(leg.arrivedAt === undefined ? [leg.endAt, -1, 0] : [leg.endAt, 0, -1]);
+/** At `t`, so many more messages that have not arrived, and so many more that wait to be read. */
+type Step = readonly [t: number, sending: number, waiting: number];
+
+/** Messages on their way per pair of sockets. */
+function* depthCounters(analysis: Analysis, tracks: Tracks): Records {
+  for (const [name, { from, steps }] of depthSteps(analysis)) {
+    let [sending, waiting] = [0, 0];
+    for (const [t, sendingMore, waitingMore] of steps.sort((a, b) => a[0] - b[0])) {
+      sending += sendingMore;
+      waiting += waitingMore;
+      yield record("C", `pipe ${name}`, t, tracks.of(from), `,"args":{"sending":${sending},"waiting":${waiting}}`);
     }
   }
-  return [...changes].flatMap(([name, { from, steps }]) => {
-    let [sending, waiting] = [0, 0];
-    return steps
-      .sort((a, b) => a[0] - b[0])
-      .map(([t, s, w]) => {
-        sending += s;
-        waiting += w;
-        return record("C", `pipe ${name}`, t, tracks.of(from), `,"args":{"sending":${sending},"waiting":${waiting}}`);
-      });
-  });
+}
+
+function depthSteps(analysis: Analysis): Map<string, { readonly from: string; readonly steps: Step[] }> {
+  const pairs = new Map<string, { readonly from: string; readonly steps: Step[] }>();
+  for (const message of analysis.messages) {
+    for (const { from, to, queuedAt, arrivedAt, end, endAt } of legsOf(message.root)) {
+      const name = `${from.socket} > ${to}`;
+      let pair = pairs.get(name);
+      if (pair === undefined) pairs.set(name, (pair = { from: from.socket, steps: [] }));
+      pair.steps.push([queuedAt, 1, 0]);
+      if (arrivedAt !== undefined) pair.steps.push([arrivedAt, -1, 1]);
+      if (end === undefined || end === "queued") continue;
+      pair.steps.push(arrivedAt === undefined ? [endAt, -1, 0] : [endAt, 0, -1]);
+    }
+  }
+  return pairs;
 }
 
 const INSTANTS: ReadonlySet<TraceEvent["ev"]> = new Set(["node", "subscription", "monitor", "log", "thread", "pipe"]);
 
-function instants(events: readonly TraceEvent[], tracks: Tracks): string[] {
-  return events
-    .filter((event) => INSTANTS.has(event.ev))
-    .map((event) =>
-      record(
-        "i",
-        describeEvent(event),
-        event.t,
-        tracks.of(actorOf(event)),
-        `,"cat":${quote(event.ev)},"s":"${event.ev === "node" ? "p" : "t"}"`,
-      ),
-    );
+function* instants(events: readonly TraceEvent[], tracks: Tracks): Records {
+  for (const event of events) {
+    if (!INSTANTS.has(event.ev)) continue;
+    const rest = `,"cat":"${event.ev}","s":"${event.ev === "node" ? "p" : "t"}"`;
+    yield record("i", describeEvent(event), event.t, tracks.of(actorOf(event)), rest);
+  }
 }
 
 function endOf(leg: Leg, analysis: Analysis): number {
