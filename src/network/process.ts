@@ -3,7 +3,15 @@ import type { Costs } from "../ctx/costs.ts";
 import type { Journal } from "../journal/journal.ts";
 import { GlibcRand } from "../kernel/glibc-rand.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Instant } from "../kernel/time.ts";
 import type { Network } from "./network.ts";
+
+/** Something that the kernel closes when the process dies. */
+export interface Descriptor {
+  processDied(at: Instant): void;
+  /** Hands all messages that it holds, or that are on their way to it, to the network's itemLost. */
+  loseItems(): void;
+}
 
 /** One simulation. */
 export interface World {
@@ -12,6 +20,8 @@ export interface World {
   readonly network: Network;
   /** Next number for a pipe pair. */
   pipeIds: number;
+  /** What becomes of messages whose connection ends just now. */
+  losing: "connection-lost" | "crashed" | "queued";
 }
 
 export class Process {
@@ -24,6 +34,8 @@ export class Process {
   /** libc's rand(), never seeded by libzmq: one sequence for the whole process. */
   readonly rand = new GlibcRand();
   alive = true;
+  /** Everything that holds a descriptor, in creation order. */
+  readonly descriptors = new Set<Descriptor>();
   private fds = FIRST_FD;
 
   constructor(world: World, name: string, host: string, costs: Costs) {

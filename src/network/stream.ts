@@ -232,9 +232,9 @@ export class StreamEnd implements Actor, HealListener {
     this.ends.length = keep;
   }
 
-  /** Items under way to this end, for the account at the end of a run. */
-  *pendingItems(): Generator<unknown> {
-    for (let at = this.head; at < this.items.length; at++) yield this.items[at];
+  /** Everything under way to this end is lost: the run is over. */
+  loseItems(): void {
+    this.dropItems(Number.MAX_VALUE, "wire");
   }
 }
 

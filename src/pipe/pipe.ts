@@ -27,12 +27,12 @@ const TermReqSent2 = 5;
 export const computeLwm = (hwm: number): number => (hwm <= 0 ? 0 : Math.floor((hwm + 1) / 2));
 
 export class Pipe implements CommandTarget {
-  readonly mailbox: Mailbox;
+  mailbox: Mailbox;
   readonly role: PipeRole;
   /** Identifies the pair within a run. */
   readonly id: number;
   /** Name of the socket that this half belongs to (for a session: its socket). */
-  readonly socketName: string;
+  socketName: string;
   /** Name of the socket at the other end of the connection when known, else the endpoint. */
   peerName: string;
   /** Routing id under which a ROUTER knows the peer, once identified. */
@@ -96,6 +96,12 @@ export class Pipe implements CommandTarget {
   /** Do not wait for unread messages when the peer ends the pipe. libzmq: pipe_t::set_nodelay. */
   setNodelay(): void {
     this.delay = false;
+  }
+
+  /** An inproc connection that waited for its binder gets it. libzmq: object_t::set_tid. */
+  adopt(mailbox: Mailbox, socketName: string): void {
+    this.mailbox = mailbox;
+    this.socketName = socketName;
   }
 
   get otherHalf(): Pipe {
@@ -353,7 +359,7 @@ export class Pipe implements CommandTarget {
 
 /** One side of a new pipe. */
 export interface PipeEnd {
-  readonly mailbox: Mailbox;
+  mailbox: Mailbox;
   readonly role: PipeRole;
   readonly socketName: string;
   readonly peerName: string;

@@ -10,8 +10,8 @@ import type { Template } from "./plan.ts";
 import { ExpressionError, parseSyntax, type SyntaxNode } from "./syntax.ts";
 import { asList, describe, equal, formatValue, isFrame, isList, isMessage, type Value } from "./value.ts";
 
-export { ExpressionError } from "./syntax.ts";
 export type { RandomSource } from "./functions.ts";
+export { ExpressionError } from "./syntax.ts";
 
 /** Variables that every program has. Times in ms; `now` is virtual time since the start of the run. */
 export const BUILTINS: Readonly<Record<string, string>> = {
@@ -123,7 +123,8 @@ class Compiler {
   }
 
   #literal(value: string | number | boolean | null, offset: number): Evaluate {
-    if (typeof value === "number" && !Number.isFinite(value)) throw new ExpressionError("the number is too large", offset);
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new ExpressionError("the number is too large", offset);
     return () => value;
   }
 
@@ -158,12 +159,16 @@ class Compiler {
 
   #call(node: SyntaxNode & { type: "CallExpression" }): Evaluate {
     const { callee } = node;
-    if (callee.type !== "Identifier" || node.optional) throw new ExpressionError("only a function can be called", callee.start);
+    if (callee.type !== "Identifier" || node.optional)
+      throw new ExpressionError("only a function can be called", callee.start);
     const definition = FUNCTIONS.get(callee.name);
     if (!definition) throw new ExpressionError(`unknown function "${callee.name}"`, callee.start, callee.name);
     const args = node.arguments.map((arg) => this.compile(arg));
     if (args.length < definition.least || args.length > definition.most) {
-      throw new ExpressionError(`${definition.usage} is called with ${args.length} argument${args.length === 1 ? "" : "s"}`, callee.start);
+      throw new ExpressionError(
+        `${definition.usage} is called with ${args.length} argument${args.length === 1 ? "" : "s"}`,
+        callee.start,
+      );
     }
     if (definition.draws) this.draws = true;
     return (scope) => called(definition, args, scope, callee.start);
@@ -219,7 +224,12 @@ class Compiler {
   }
 }
 
-const INSTEAD: Readonly<Record<string, string>> = { "===": '; use "=="', "!==": '; use "!="', "|": '; use "||"', "&": '; use "&&"' };
+const INSTEAD: Readonly<Record<string, string>> = {
+  "===": '; use "=="',
+  "!==": '; use "!="',
+  "|": '; use "||"',
+  "&": '; use "&&"',
+};
 
 function number(value: Value, offset: number): number {
   if (typeof value === "number") return value;
@@ -263,7 +273,11 @@ const isText = (value: Value): boolean => typeof value === "string" || (value !=
 
 function compare(a: Value, b: Value, offset: number): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (!isText(a) || !isText(b)) throw new ExpressionError(`only two numbers or two texts have an order, found ${describe(a)} and ${describe(b)}`, offset);
+  if (!isText(a) || !isText(b))
+    throw new ExpressionError(
+      `only two numbers or two texts have an order, found ${describe(a)} and ${describe(b)}`,
+      offset,
+    );
   const [left, right] = [formatValue(a), formatValue(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
@@ -276,7 +290,11 @@ function item(container: Value, key: Value, offset: number): Value {
   }
   const at = number(key, offset);
   const found = items[at < 0 ? items.length + at : at];
-  if (found === undefined) throw new ExpressionError(`there is no item ${formatValue(key)}: ${describe(container)} of ${items.length}`, offset);
+  if (found === undefined)
+    throw new ExpressionError(
+      `there is no item ${formatValue(key)}: ${describe(container)} of ${items.length}`,
+      offset,
+    );
   return found;
 }
 

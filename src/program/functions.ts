@@ -31,20 +31,30 @@ const fail = (message: string): never => {
 const number = (value: Value | undefined): number =>
   typeof value === "number" ? value : fail(`a number is wanted, found ${describe(value ?? null)}`);
 const integer = (value: Value | undefined): number =>
-  typeof value === "number" && Number.isSafeInteger(value) ? value : fail(`a whole number is wanted, found ${describe(value ?? null)}`);
+  typeof value === "number" && Number.isSafeInteger(value)
+    ? value
+    : fail(`a whole number is wanted, found ${describe(value ?? null)}`);
 const text = (value: Value | undefined): string => {
   if (typeof value === "string") return value;
-  return value !== undefined && isFrame(value) ? value.text : fail(`a text is wanted, found ${describe(value ?? null)}`);
+  return value !== undefined && isFrame(value)
+    ? value.text
+    : fail(`a text is wanted, found ${describe(value ?? null)}`);
 };
 const list = (value: Value | undefined): readonly Value[] =>
   asList(value ?? null) ?? fail(`a list or a message is wanted, found ${describe(value ?? null)}`);
 
 function define(usage: string, call: ExpressionFunction["call"]): ExpressionFunction {
-  const parameters = usage.slice(usage.indexOf("(") + 1, -1).split(", ").filter((name) => name !== "");
+  const parameters = usage
+    .slice(usage.indexOf("(") + 1, -1)
+    .split(", ")
+    .filter((name) => name !== "");
   if (parameters.at(-1) === "...") return { usage, least: 1, most: Number.POSITIVE_INFINITY, call };
   return { usage, least: parameters.filter((name) => !name.endsWith("?")).length, most: parameters.length, call };
 }
-const draw = (usage: string, call: ExpressionFunction["call"]): ExpressionFunction => ({ ...define(usage, call), draws: true });
+const draw = (usage: string, call: ExpressionFunction["call"]): ExpressionFunction => ({
+  ...define(usage, call),
+  draws: true,
+});
 
 /** Whole number in [lo, hi], as Python's randint. */
 function randint(lo: number, hi: number, random: RandomSource): number {
@@ -60,7 +70,8 @@ const DEFINITIONS: readonly ExpressionFunction[] = [
   define("frames(message, from?, to?)", ([message, from, to]) => slice(list(message), from, to)),
   define("rest(list, from?)", ([items, from]) => slice(list(items), from ?? 1, undefined)),
   define("slice(x, from, to?)", ([value, from, to]) => {
-    if (typeof value === "string" || isFrame(value!)) return text(value).slice(integer(from), to === undefined ? undefined : integer(to));
+    if (typeof value === "string" || isFrame(value!))
+      return text(value).slice(integer(from), to === undefined ? undefined : integer(to));
     return slice(list(value), from, to);
   }),
   define("contains(x, part)", ([value, part]) => {
@@ -85,7 +96,7 @@ const DEFINITIONS: readonly ExpressionFunction[] = [
     const from = list(items);
     return from.length > 0 ? from[randint(0, from.length - 1, random)]! : fail("choice of an empty list");
   }),
-  draw("exponential(mean)", ([mean], random) => -number(mean) * ln(1 - random.float())),
+  draw("exponential(mean)", ([mean], random) => 0 - number(mean) * ln(1 - random.float())),
 ];
 
 /** By name. */
@@ -99,7 +110,9 @@ function sizeOf(value: Value): number {
   if (value !== null && isFrame(value)) return value.size;
   const items = asList(value);
   if (items) return items.length;
-  return value !== null && typeof value === "object" ? Object.keys(value).length : fail(`${describe(value)} has no size`);
+  return value !== null && typeof value === "object"
+    ? Object.keys(value).length
+    : fail(`${describe(value)} has no size`);
 }
 
 /** Decimal text, or a number with its fraction cut off. */

@@ -2,9 +2,10 @@
  * The Plan: a checked scenario in plain data, ids resolved, times in nanoseconds.
  * `scenario/` produces it; `run/` (simulated) and `real/` (npm zeromq) execute it.
  */
+
+import type { SocketTypeName } from "../ctx/options.ts";
 import type { DistributionSpec } from "../kernel/distribution.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
-import type { SocketTypeName } from "../ctx/options.ts";
 
 export interface Plan {
   /** Scenario name: the file name without directory and extension, or "scenario". */
@@ -108,7 +109,13 @@ export interface PlanOption {
 
 export type PlanFault =
   | { readonly at: Instant; readonly kind: "crash" | "restart"; readonly node: string }
-  | { readonly at: Instant; readonly kind: "partition" | "heal"; readonly from: readonly string[]; readonly to: readonly string[]; readonly oneWay: boolean }
+  | {
+      readonly at: Instant;
+      readonly kind: "partition" | "heal";
+      readonly from: readonly string[];
+      readonly to: readonly string[];
+      readonly oneWay: boolean;
+    }
   | { readonly at: Instant; readonly kind: "link"; readonly link: PlanLink };
 
 /** Text with expressions in it; adjacent literals are merged. "" is an empty array. */
@@ -144,25 +151,56 @@ interface Fallible extends At {
 }
 
 export type Step =
-  | (Fallible & { readonly kind: "send"; readonly socket: string; readonly frames: readonly FrameExpr[]; readonly forwards?: string; readonly dontwait: boolean; readonly sndmore: boolean })
+  | (Fallible & {
+      readonly kind: "send";
+      readonly socket: string;
+      readonly frames: readonly FrameExpr[];
+      readonly forwards?: string;
+      readonly dontwait: boolean;
+      readonly sndmore: boolean;
+    })
   | (Fallible & { readonly kind: "recv"; readonly socket: string; readonly as?: string; readonly dontwait: boolean })
-  | (Fallible & { readonly kind: "poll"; readonly items: readonly PollItem[]; readonly timeout: DurationExpr | null; readonly as?: string })
+  | (Fallible & {
+      readonly kind: "poll";
+      readonly items: readonly PollItem[];
+      readonly timeout: DurationExpr | null;
+      readonly as?: string;
+    })
   | (At & { readonly kind: "sleep"; readonly duration: DurationExpr })
   | (At & { readonly kind: "repeat"; readonly count: ValueExpr; readonly as?: string; readonly do: readonly Step[] })
   | (At & { readonly kind: "forever"; readonly do: readonly Step[] })
   | (At & { readonly kind: "while"; readonly condition: string; readonly do: readonly Step[] })
   | (At & { readonly kind: "for"; readonly as: string; readonly in: string; readonly do: readonly Step[] })
-  | (At & { readonly kind: "if"; readonly condition: string; readonly then: readonly Step[]; readonly else: readonly Step[] })
+  | (At & {
+      readonly kind: "if";
+      readonly condition: string;
+      readonly then: readonly Step[];
+      readonly else: readonly Step[];
+    })
   | (At & { readonly kind: "break" })
   | (At & { readonly kind: "set"; readonly values: readonly (readonly [name: string, value: ValueExpr])[] })
   | (At & { readonly kind: "log"; readonly text: Template })
   | (At & { readonly kind: "exit"; readonly code: number })
-  | (Fallible & { readonly kind: "bind" | "connect" | "unbind" | "disconnect"; readonly socket: string; readonly endpoint: Template })
+  | (Fallible & {
+      readonly kind: "bind" | "connect" | "unbind" | "disconnect";
+      readonly socket: string;
+      readonly endpoint: Template;
+    })
   | (Fallible & { readonly kind: "subscribe" | "unsubscribe"; readonly socket: string; readonly topic: Template })
-  | (Fallible & { readonly kind: "setsockopt"; readonly socket: string; readonly option: string; readonly value: number | Template })
+  | (Fallible & {
+      readonly kind: "setsockopt";
+      readonly socket: string;
+      readonly option: string;
+      readonly value: number | Template;
+    })
   | (Fallible & { readonly kind: "getsockopt"; readonly socket: string; readonly option: string; readonly as: string })
   | (Fallible & { readonly kind: "open" | "close"; readonly socket: string })
-  | (Fallible & { readonly kind: "proxy"; readonly frontend: string; readonly backend: string; readonly capture?: string })
+  | (Fallible & {
+      readonly kind: "proxy";
+      readonly frontend: string;
+      readonly backend: string;
+      readonly capture?: string;
+    })
   | (At & { readonly kind: "term" })
   | (At & { readonly kind: "crash" | "restart"; readonly node: string });
 

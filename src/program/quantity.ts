@@ -19,7 +19,12 @@ const COMPUTED = /^\s*([0-9.eE+-]+?)\s*(ns|us|ms|s|min)\s*$/;
 
 /** "1.5ms" -> 1,500,000 ns, exactly; what is finer than a nanosecond is refused. */
 export function parseDuration(text: string): QuantityResult<Duration> {
-  return parseQuantity(text, { kind: "duration", units: DURATION_UNITS, whole: "a nanosecond", example: "ms" }) as QuantityResult<Duration>;
+  return parseQuantity(text, {
+    kind: "duration",
+    units: DURATION_UNITS,
+    whole: "a nanosecond",
+    example: "ms",
+  }) as QuantityResult<Duration>;
 }
 
 /** "64KiB" -> 65,536 bytes. */
@@ -29,7 +34,12 @@ export function parseSize(text: string): QuantityResult {
 
 /** "10Mbit" or "10Mbit/s" -> 10,000,000 bits per second. */
 export function parseRate(text: string): QuantityResult {
-  return parseQuantity(text.replace(/\/s\s*$/, ""), { kind: "rate", units: RATE_UNITS, whole: "a bit per second", example: "Mbit" });
+  return parseQuantity(text.replace(/\/s\s*$/, ""), {
+    kind: "rate",
+    units: RATE_UNITS,
+    whole: "a bit per second",
+    example: "Mbit",
+  });
 }
 
 /**
@@ -54,16 +64,31 @@ interface Kind {
 function parseQuantity(text: string, { kind, units, whole, example }: Kind): QuantityResult {
   const known = Object.keys(units).join(", ");
   const match = SHAPE.exec(text);
-  if (!match) return { ok: false, message: `"${text}" is not a ${kind}`, hint: `a number with a unit (${known}), such as "10${example}"` };
+  if (!match)
+    return {
+      ok: false,
+      message: `"${text}" is not a ${kind}`,
+      hint: `a number with a unit (${known}), such as "10${example}"`,
+    };
   const [, whole_ = "", fraction = "", unit = ""] = match;
-  if (unit === "") return { ok: false, message: `"${text}" has no unit`, hint: `did you mean "${text.trim()}${example}"? Units: ${known}` };
+  if (unit === "")
+    return {
+      ok: false,
+      message: `"${text}" has no unit`,
+      hint: `did you mean "${text.trim()}${example}"? Units: ${known}`,
+    };
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
-  if (factor === undefined) return { ok: false, message: `"${unit}" is not a unit of a ${kind}`, hint: unitHint(unit, units, known) };
+  if (factor === undefined)
+    return { ok: false, message: `"${unit}" is not a unit of a ${kind}`, hint: unitHint(unit, units, known) };
   if (whole_.length + fraction.length > 40) return { ok: false, message: `"${text}" has too many digits` };
   return exact(BigInt(whole_ + fraction) * BigInt(factor), 10n ** BigInt(fraction.length), { text, whole });
 }
 
-function exact(numerator: bigint, denominator: bigint, { text, whole }: { text: string; whole: string }): QuantityResult {
+function exact(
+  numerator: bigint,
+  denominator: bigint,
+  { text, whole }: { text: string; whole: string },
+): QuantityResult {
   if (numerator % denominator !== 0n) return { ok: false, message: `"${text}" is finer than ${whole}` };
   const value = numerator / denominator;
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) return { ok: false, message: `"${text}" is too large` };
@@ -72,12 +97,43 @@ function exact(numerator: bigint, denominator: bigint, { text, whole }: { text: 
 
 /** Units that people write, and what they mean by them. */
 const MEANT: Readonly<Record<string, string>> = {
-  m: "min", sec: "s", secs: "s", second: "s", seconds: "s", msec: "ms", millis: "ms", usec: "us", "µs": "us", nsec: "ns", mins: "min", minute: "min", minutes: "min",
-  b: "B", K: "KiB", k: "kB", KB: "kB", M: "MiB", G: "GiB", kb: "kB", mb: "MB", kib: "KiB", mib: "MiB", byte: "B", bytes: "B",
-  kbps: "kbit", Mbps: "Mbit", Gbps: "Gbit", mbit: "Mbit", Kbit: "kbit", gbit: "Gbit", bits: "bit",
+  m: "min",
+  sec: "s",
+  secs: "s",
+  second: "s",
+  seconds: "s",
+  msec: "ms",
+  millis: "ms",
+  usec: "us",
+  µs: "us",
+  nsec: "ns",
+  mins: "min",
+  minute: "min",
+  minutes: "min",
+  b: "B",
+  K: "KiB",
+  k: "kB",
+  KB: "kB",
+  M: "MiB",
+  G: "GiB",
+  kb: "kB",
+  mb: "MB",
+  kib: "KiB",
+  mib: "MiB",
+  byte: "B",
+  bytes: "B",
+  kbps: "kbit",
+  Mbps: "Mbit",
+  Gbps: "Gbit",
+  mbit: "Mbit",
+  Kbit: "kbit",
+  gbit: "Gbit",
+  bits: "bit",
 };
 
 function unitHint(unit: string, units: Units, known: string): string {
   const meant = MEANT[unit];
-  return meant !== undefined && Object.hasOwn(units, meant) ? `did you mean "${meant}"? Units: ${known}` : `units: ${known}`;
+  return meant !== undefined && Object.hasOwn(units, meant)
+    ? `did you mean "${meant}"? Units: ${known}`
+    : `units: ${known}`;
 }

@@ -20,11 +20,32 @@ export class ExpressionError extends Error {
 export type SyntaxNode = { readonly start: number } & (
   | { readonly type: "Literal"; readonly value: string | number | boolean | null }
   | { readonly type: "Identifier"; readonly name: string }
-  | { readonly type: "MemberExpression"; readonly computed: boolean; readonly optional?: boolean; readonly object: SyntaxNode; readonly property: SyntaxNode }
-  | { readonly type: "CallExpression"; readonly optional?: boolean; readonly callee: SyntaxNode; readonly arguments: readonly SyntaxNode[] }
+  | {
+      readonly type: "MemberExpression";
+      readonly computed: boolean;
+      readonly optional?: boolean;
+      readonly object: SyntaxNode;
+      readonly property: SyntaxNode;
+    }
+  | {
+      readonly type: "CallExpression";
+      readonly optional?: boolean;
+      readonly callee: SyntaxNode;
+      readonly arguments: readonly SyntaxNode[];
+    }
   | { readonly type: "UnaryExpression"; readonly operator: string; readonly argument: SyntaxNode }
-  | { readonly type: "BinaryExpression"; readonly operator: string; readonly left: SyntaxNode; readonly right: SyntaxNode }
-  | { readonly type: "ConditionalExpression"; readonly test: SyntaxNode; readonly consequent: SyntaxNode; readonly alternate: SyntaxNode }
+  | {
+      readonly type: "BinaryExpression";
+      readonly operator: string;
+      readonly left: SyntaxNode;
+      readonly right: SyntaxNode;
+    }
+  | {
+      readonly type: "ConditionalExpression";
+      readonly test: SyntaxNode;
+      readonly consequent: SyntaxNode;
+      readonly alternate: SyntaxNode;
+    }
   | { readonly type: "ArrayExpression"; readonly elements: readonly (SyntaxNode | null)[] }
 );
 
@@ -62,7 +83,8 @@ export function parseSyntax(source: string): SyntaxNode {
   const word = WORD.exec(source);
   if (word) return { type: "Identifier", name: word[1]!, start: source.indexOf(word[1]!) };
   if (source.trim() === "") throw new ExpressionError("an expression is missing here", 0);
-  if (source.length > SOURCE_MAX) throw new ExpressionError(`the expression is longer than ${SOURCE_MAX} characters`, 0);
+  if (source.length > SOURCE_MAX)
+    throw new ExpressionError(`the expression is longer than ${SOURCE_MAX} characters`, 0);
   checkDepth(source);
   return withStart(parse(source));
 }
@@ -79,11 +101,13 @@ function parse(source: string): RawNode {
 /** jsep's wording, where it would puzzle a reader. */
 function sentence(description: string, source: string): string {
   if (description === 'Unexpected ""' || description === "Unexpected ") return "the expression ends too early";
-  if (description.startsWith("Expected expression after ")) return `a value is missing after "${description.slice(26)}"`;
+  if (description.startsWith("Expected expression after "))
+    return `a value is missing after "${description.slice(26)}"`;
   if (description.startsWith("Unclosed quote")) return "this text has no closing quote";
   if (description === "Unclosed (" || description === "Expected )") return 'a ")" is missing';
   if (description === "Unclosed [" || description === "Expected ]") return 'a "]" is missing';
-  if (/[^=!<>]=[^=]/.test(source) && description === 'Unexpected "="') return 'unexpected "="; "==" compares, a set step assigns';
+  if (/[^=!<>]=[^=]/.test(source) && description === 'Unexpected "="')
+    return 'unexpected "="; "==" compares, a set step assigns';
   return description.charAt(0).toLowerCase() + description.slice(1);
 }
 
@@ -139,5 +163,7 @@ function refusal(node: RawNode): string {
 function firstStart(node: RawNode): number {
   const parts = (node["body"] ?? node["expressions"]) as RawNode[] | undefined;
   const second = parts?.[1];
-  return second ? (second.start ?? firstStart({ type: "", body: [second["left"], second["left"]] })) : (node.start ?? 0);
+  return second
+    ? (second.start ?? firstStart({ type: "", body: [second["left"], second["left"]] }))
+    : (node.start ?? 0);
 }

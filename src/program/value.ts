@@ -15,7 +15,15 @@ export interface MessageValue {
   readonly frames: readonly FrameValue[];
 }
 
-export type Value = null | boolean | number | string | readonly Value[] | FrameValue | MessageValue | { readonly [key: string]: Value };
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Value[]
+  | FrameValue
+  | MessageValue
+  | { readonly [key: string]: Value };
 
 const objectKind = (value: Value): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { kind?: unknown }).kind : undefined;
@@ -29,7 +37,8 @@ export function describe(value: Value): string {
   if (value === null) return "null";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number") return `the number ${formatNumber(value)}`;
-  if (typeof value === "string") return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
+  if (typeof value === "string")
+    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
   if (isList(value)) return "a list";
   return isFrame(value) ? "a frame" : isMessage(value) ? "a message" : "an object";
 }
@@ -54,7 +63,9 @@ function formatNested(value: Value): string {
   if (isList(value)) return `[${value.map(formatNested).join(",")}]`;
   if (typeof value === "number" || value === null || typeof value === "boolean") return formatValue(value);
   if (typeof value === "string" || isFrame(value) || isMessage(value)) return JSON.stringify(formatValue(value));
-  return `{${Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${formatNested(member)}`).join(",")}}`;
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${JSON.stringify(key)}:${formatNested(member)}`)
+    .join(",")}}`;
 }
 
 /** Same content. A frame equals a text with the same bytes, and a message equals a list of its frames. */

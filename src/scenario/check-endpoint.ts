@@ -9,6 +9,10 @@ export function checkEndpoint(text: string, pointer: string, bind: boolean, repo
   if ("endpoint" in result) return true;
   const { code, message, offset, length, allowed, hint } = result.problem;
   const wrong = text.slice(offset, offset + length);
-  report.error(pointer, code, message, { inside: { offset, length }, allowed, hint: hint ?? (allowed && didYouMean(wrong, allowed)) });
+  report.error(pointer, code, message, {
+    inside: { offset, length },
+    allowed,
+    hint: hint ?? (allowed && didYouMean(wrong, allowed)),
+  });
   return false;
 }

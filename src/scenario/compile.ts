@@ -56,16 +56,24 @@ function open(source: Source, { file, set = [] }: CompileOptions): { report: Rep
   if (!Array.isArray(set)) assignments.push(...Object.entries(set as Readonly<Record<string, string>>));
   const { value, places, problems } = applyOverrides(source.value ?? null, assignments);
   const report = new Report(source, file, places);
-  for (const problem of source.problems) report.errorAt(problem, problem.pointer, problem.code, problem.message, problem.hint);
-  for (const assignment of bad) report.overrideError(assignment, "this is not path=value", "such as nodes.publisher.startAt=1s");
+  for (const problem of source.problems)
+    report.errorAt(problem, problem.pointer, problem.code, problem.message, problem.hint);
+  for (const assignment of bad)
+    report.overrideError(assignment, "this is not path=value", "such as nodes.publisher.startAt=1s");
   for (const { text, message, hint } of problems) report.overrideError(text, message, hint);
   // After a syntax error the tree is a guess; problems of meaning in it would be guesses, too.
   const readable = source.value !== undefined && source.problems.every(({ code }) => code !== "ZS101");
   return { report, document: readable ? value : undefined };
 }
 
-function compileDocument(scenario: schema.Scenario, document: Json, options: CompileOptions, report: Report): { plan: Plan; expectations: Expectation[] } {
-  const sound = <K extends keyof schema.Scenario>(key: K): schema.Scenario[K] | undefined => (report.isBroken(under("", key)) ? undefined : scenario[key]);
+function compileDocument(
+  scenario: schema.Scenario,
+  document: Json,
+  options: CompileOptions,
+  report: Report,
+): { plan: Plan; expectations: Expectation[] } {
+  const sound = <K extends keyof schema.Scenario>(key: K): schema.Scenario[K] | undefined =>
+    report.isBroken(under("", key)) ? undefined : scenario[key];
   const seed = options.seed ?? String(sound("seed") ?? 1);
   const directory = new Directory(document);
   const hasNodes = isObject(scenario.nodes as unknown as Json);
@@ -81,8 +89,15 @@ function compileDocument(scenario: schema.Scenario, document: Json, options: Com
     about: String(scenario.about),
     seed,
     until,
-    limits: { events: limits?.events ?? DEFAULT_EVENTS, eventsPerInstant: limits?.eventsPerInstant ?? DEFAULT_EVENTS_PER_INSTANT },
-    network: compileNetwork(isObject(scenario.network as unknown as Json) ? scenario.network : undefined, hosts, report),
+    limits: {
+      events: limits?.events ?? DEFAULT_EVENTS,
+      eventsPerInstant: limits?.eventsPerInstant ?? DEFAULT_EVENTS_PER_INSTANT,
+    },
+    network: compileNetwork(
+      isObject(scenario.network as unknown as Json) ? scenario.network : undefined,
+      hosts,
+      report,
+    ),
     nodes,
     timeline,
   };
@@ -91,20 +106,36 @@ function compileDocument(scenario: schema.Scenario, document: Json, options: Com
 }
 
 /** What lies beyond the end of the run. */
-function checkTimes({ until, nodes }: Plan, scenario: schema.Scenario, expectations: readonly Expectation[], report: Report): void {
+function checkTimes(
+  { until, nodes }: Plan,
+  scenario: schema.Scenario,
+  expectations: readonly Expectation[],
+  report: Report,
+): void {
   const late = (time: number, pointer: string, what: string): void => {
-    if (time > until) report.once(pointer, "ZS508", `${what} after the end of the run`, { hint: `"until" is ${scenario.until ?? DEFAULT_UNTIL}` }, "warning");
+    if (time > until)
+      report.once(
+        pointer,
+        "ZS508",
+        `${what} after the end of the run`,
+        { hint: `"until" is ${scenario.until ?? DEFAULT_UNTIL}` },
+        "warning",
+      );
   };
   for (const { group, startAt, threads } of nodes) {
     late(startAt, under("/nodes", group, "startAt"), "the node starts");
-    for (const thread of threads) if (thread.group !== "") late(thread.startAt, under("/nodes", group, "threads", thread.group, "startAt"), "the thread starts");
+    for (const thread of threads)
+      if (thread.group !== "")
+        late(thread.startAt, under("/nodes", group, "threads", thread.group, "startAt"), "the thread starts");
   }
   for (const [at, entry] of list(scenario.timeline).entries()) {
     const pointer = under("/timeline", at);
-    if (!report.isBroken(pointer)) late(nanoseconds(entry.at, under(pointer, "at"), report), under(pointer, "at"), "this happens");
+    if (!report.isBroken(pointer))
+      late(nanoseconds(entry.at, under(pointer, "at"), report), under(pointer, "at"), "this happens");
   }
   for (const expectation of expectations) {
-    if ((expectation.kind === "flow" || expectation.kind === "blocked") && expectation.by !== undefined) late(expectation.by, under(expectation.pointer, "by"), "this is");
+    if ((expectation.kind === "flow" || expectation.kind === "blocked") && expectation.by !== undefined)
+      late(expectation.by, under(expectation.pointer, "by"), "this is");
   }
 }
 

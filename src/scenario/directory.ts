@@ -2,8 +2,8 @@
 import type { SocketTypeName } from "../ctx/options.ts";
 import type { Json } from "../program/plan.ts";
 import { SOCKET_TYPES } from "../socket/types.ts";
-import type { DeclaredSocket } from "./program.ts";
 import { didYouMean } from "./nearest.ts";
+import type { DeclaredSocket } from "./program.ts";
 import type { Report } from "./report.ts";
 import { isObject } from "./shape.ts";
 
@@ -19,7 +19,8 @@ export interface DeclaredNode extends DeclaredThread {
   readonly threads: ReadonlyMap<string, DeclaredThread>;
 }
 
-const members = (value: Json | undefined): readonly (readonly [string, Json])[] => (isObject(value) ? Object.entries(value) : []);
+const members = (value: Json | undefined): readonly (readonly [string, Json])[] =>
+  isObject(value) ? Object.entries(value) : [];
 
 export class Directory {
   readonly nodes: ReadonlyMap<string, DeclaredNode>;
@@ -92,7 +93,10 @@ function declaredSocket(value: Json): DeclaredSocket {
   const type = isObject(value) ? value["type"] : undefined;
   const options = isObject(value) ? value["options"] : undefined;
   const manual = isObject(options) && Boolean(options["xpub_manual"] ?? options["xpub_manual_last_value"]);
-  return { type: typeof type === "string" && Object.hasOwn(SOCKET_TYPES, type) ? (type as SocketTypeName) : undefined, manual };
+  return {
+    type: typeof type === "string" && Object.hasOwn(SOCKET_TYPES, type) ? (type as SocketTypeName) : undefined,
+    manual,
+  };
 }
 
 /** Everything that a program assigns: as, for, error, set. */

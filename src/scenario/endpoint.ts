@@ -1,7 +1,7 @@
 /** Endpoints of libzmq: their form. */
 
 export type Endpoint =
-  | { readonly transport: "tcp"; readonly host: string; /** 0 = any that is free. */ readonly port: number }
+  | { readonly transport: "tcp"; readonly host: string /** 0 = any that is free. */; readonly port: number }
   | { readonly transport: "ipc" | "inproc"; readonly name: string };
 
 export interface EndpointProblem {
@@ -24,33 +24,61 @@ const PATH_MAX = 107;
 export function parseEndpoint(text: string, bind: boolean): { endpoint: Endpoint } | { problem: EndpointProblem } {
   const separator = text.indexOf("://");
   const whole = { offset: 0, length: text.length };
-  if (separator < 0) return problem("ZS321", `"${text}" is not an endpoint`, { ...whole, hint: "such as tcp://host:5555, tcp://*:5555, ipc:///tmp/feed or inproc://name" });
+  if (separator < 0)
+    return problem("ZS321", `"${text}" is not an endpoint`, {
+      ...whole,
+      hint: "such as tcp://host:5555, tcp://*:5555, ipc:///tmp/feed or inproc://name",
+    });
   const transport = text.slice(0, separator);
   const address = text.slice(separator + 3);
   const offset = separator + 3;
   if (transport === "tcp") return parseTcp(address, offset, bind);
   if (transport === "ipc" || transport === "inproc") {
     if (address === "") return problem("ZS321", `"${text}" has no name after ${transport}://`, whole);
-    if (transport === "ipc" && address.length > PATH_MAX) return problem("ZS321", `the path is longer than ${PATH_MAX} characters`, { offset, length: address.length });
+    if (transport === "ipc" && address.length > PATH_MAX)
+      return problem("ZS321", `the path is longer than ${PATH_MAX} characters`, { offset, length: address.length });
     return { endpoint: { transport, name: address } };
   }
-  const message = UNSUPPORTED.has(transport) ? `the transport "${transport}" is not modelled` : `unknown transport "${transport}"`;
+  const message = UNSUPPORTED.has(transport)
+    ? `the transport "${transport}" is not modelled`
+    : `unknown transport "${transport}"`;
   return problem("ZS322", message, { offset: 0, length: Math.max(1, separator), allowed: TRANSPORTS });
 }
 
-function parseTcp(address: string, offset: number, bind: boolean): { endpoint: Endpoint } | { problem: EndpointProblem } {
+function parseTcp(
+  address: string,
+  offset: number,
+  bind: boolean,
+): { endpoint: Endpoint } | { problem: EndpointProblem } {
   const colon = address.lastIndexOf(":");
-  if (colon < 0) return problem("ZS321", "the port is missing", { offset, length: Math.max(1, address.length), hint: `such as tcp://${address || "host"}:5555` });
+  if (colon < 0)
+    return problem("ZS321", "the port is missing", {
+      offset,
+      length: Math.max(1, address.length),
+      hint: `such as tcp://${address || "host"}:5555`,
+    });
   const host = address.slice(0, colon);
   const port = address.slice(colon + 1);
   if (host === "*" && !bind) return problem("ZS321", '"*" cannot be connected to; name a host', { offset, length: 1 });
-  if (host !== "*" && !HOST.test(host)) return problem("ZS321", host === "" ? "the host is missing" : `"${host}" is not a host name`, { offset, length: Math.max(1, host.length) });
+  if (host !== "*" && !HOST.test(host))
+    return problem("ZS321", host === "" ? "the host is missing" : `"${host}" is not a host name`, {
+      offset,
+      length: Math.max(1, host.length),
+    });
   if (bind && (port === "*" || port === "!" || port === "0")) return { endpoint: { transport: "tcp", host, port: 0 } };
   const number = /^[0-9]{1,5}$/.test(port) ? Number(port) : 0;
   if (number >= 1 && number <= 65535) return { endpoint: { transport: "tcp", host, port: number } };
-  return problem("ZS321", `"${port}" is not a port`, { offset: offset + colon + 1, length: Math.max(1, port.length), hint: "a number from 1 to 65535" });
+  return problem("ZS321", `"${port}" is not a port`, {
+    offset: offset + colon + 1,
+    length: Math.max(1, port.length),
+    hint: "a number from 1 to 65535",
+  });
 }
 
-const problem = (code: EndpointProblem["code"], message: string, rest: Omit<EndpointProblem, "code" | "message">): { problem: EndpointProblem } => ({
+const problem = (
+  code: EndpointProblem["code"],
+  message: string,
+  rest: Omit<EndpointProblem, "code" | "message">,
+): { problem: EndpointProblem } => ({
   problem: { code, message, ...rest },
 });

@@ -11,7 +11,11 @@ import type * as schema from "./schema.generated.ts";
 import { expectationKind } from "./shape.ts";
 import { under } from "./source.ts";
 
-export function compileExpectations(entries: readonly schema.Expectation[], directory: Directory, report: Report): Expectation[] {
+export function compileExpectations(
+  entries: readonly schema.Expectation[],
+  directory: Directory,
+  report: Report,
+): Expectation[] {
   const names = new Names(directory, report);
   return entries.flatMap((entry, at) => {
     const pointer = under("/expect", at);
@@ -29,11 +33,25 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
     case "messageExpectation": {
       const { message, to, fate } = entry as schema.MessageExpectationEntry;
       names.checkMessage(message, under(pointer, "message"));
-      return { kind: "message", pointer, text: `${message} ${fateText(fate)}${to === undefined ? "" : ` for ${to}`}`, message, ...optional({ to }), fate };
+      return {
+        kind: "message",
+        pointer,
+        text: `${message} ${fateText(fate)}${to === undefined ? "" : ` for ${to}`}`,
+        message,
+        ...optional({ to }),
+        fate,
+      };
     }
     case "orderExpectation": {
       const { from, to, order } = entry as schema.OrderExpectationEntry;
-      return { kind: "order", pointer, text: `${to} receives messages${from === undefined ? "" : ` of ${from}`} in the order in which ${from === undefined ? "each sender" : "it"} sent them`, ...optional({ from }), to, order };
+      return {
+        kind: "order",
+        pointer,
+        text: `${to} receives messages${from === undefined ? "" : ` of ${from}`} in the order in which ${from === undefined ? "each sender" : "it"} sent them`,
+        ...optional({ from }),
+        to,
+        order,
+      };
     }
     case "receivesExpectation": {
       const { socket, receives } = entry as schema.ReceivesExpectationEntry;
@@ -44,17 +62,37 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
     case "neverExpectation": {
       const { never, from, to } = entry as schema.NeverExpectationEntry;
       const route = `${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`;
-      return { kind: "never", pointer, text: `no message${route} ${fateText(never)}`, never, ...optional({ from, to }) };
+      return {
+        kind: "never",
+        pointer,
+        text: `no message${route} ${fateText(never)}`,
+        never,
+        ...optional({ from, to }),
+      };
     }
     case "queueExpectation": {
       const { from, to, depth } = entry as schema.QueueExpectationEntry;
-      return { kind: "queue", pointer, text: `the pipe from ${from} to ${to} holds ${rangeText(range(depth), "message")} at its fullest`, from, to, depth: range(depth) };
+      return {
+        kind: "queue",
+        pointer,
+        text: `the pipe from ${from} to ${to} holds ${rangeText(range(depth), "message")} at its fullest`,
+        from,
+        to,
+        depth: range(depth),
+      };
     }
     case "blockedExpectation":
       return blocked(entry as schema.BlockedExpectationEntry, pointer, report);
     case "callsExpectation": {
       const { socket, call, results } = entry as schema.CallsExpectationEntry;
-      return { kind: "calls", pointer, text: `the ${call} calls on ${socket} give ${list(results)}`, socket, call, results };
+      return {
+        kind: "calls",
+        pointer,
+        text: `the ${call} calls on ${socket} give ${list(results)}`,
+        socket,
+        call,
+        results,
+      };
     }
     case "monitorExpectation": {
       const { socket, events } = entry as schema.MonitorExpectationEntry;
@@ -66,7 +104,14 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
     case "logExpectation": {
       const { thread, log, count } = entry as schema.LogExpectationEntry;
       const often = count === undefined ? "" : ` ${rangeText(range(count), "time")}`;
-      return { kind: "log", pointer, text: `${thread ?? "some thread"} logs "${log}"${often}`, ...optional({ thread }), log, ...(count === undefined ? {} : { count: range(count) }) };
+      return {
+        kind: "log",
+        pointer,
+        text: `${thread ?? "some thread"} logs "${log}"${often}`,
+        ...optional({ thread }),
+        log,
+        ...(count === undefined ? {} : { count: range(count) }),
+      };
     }
     default:
       return assertNever(kind);
@@ -74,8 +119,17 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
 }
 
 type Kind =
-  | "flowExpectation" | "messageExpectation" | "orderExpectation" | "receivesExpectation" | "latencyExpectation" | "neverExpectation"
-  | "queueExpectation" | "blockedExpectation" | "callsExpectation" | "monitorExpectation" | "logExpectation";
+  | "flowExpectation"
+  | "messageExpectation"
+  | "orderExpectation"
+  | "receivesExpectation"
+  | "latencyExpectation"
+  | "neverExpectation"
+  | "queueExpectation"
+  | "blockedExpectation"
+  | "callsExpectation"
+  | "monitorExpectation"
+  | "logExpectation";
 
 const COUNTS = ["sent", "delivered", "lost", "queued"] as const;
 
@@ -99,8 +153,17 @@ function latency(entry: schema.LatencyExpectationEntry, pointer: string, report:
     };
     return [statistic as LatencyStatistic, converted] as const;
   });
-  const parts = bounds.map(([statistic, bound]) => `${statistic} ${rangeText(bound, undefined, (value) => formatTime(value as Duration))}`);
-  return { kind: "latency", pointer, text: `latency from ${from} to ${to}: ${parts.join(", ")}`, from, to, latency: Object.fromEntries(bounds) };
+  const parts = bounds.map(
+    ([statistic, bound]) => `${statistic} ${rangeText(bound, undefined, (value) => formatTime(value as Duration))}`,
+  );
+  return {
+    kind: "latency",
+    pointer,
+    text: `latency from ${from} to ${to}: ${parts.join(", ")}`,
+    from,
+    to,
+    latency: Object.fromEntries(bounds),
+  };
 }
 
 function blocked(entry: schema.BlockedExpectationEntry, pointer: string, report: Report): Expectation {
@@ -110,14 +173,24 @@ function blocked(entry: schema.BlockedExpectationEntry, pointer: string, report:
   const where = `${call === undefined ? "" : ` in ${call}`}${socket === undefined ? "" : ` on ${socket}`}`;
   const when = `${longerThan === undefined ? "" : ` for longer than ${formatTime(longerThan)}`}${by === undefined ? "" : ` by ${formatTime(by)}`}`;
   return {
-    kind: "blocked", pointer, text: `${thread} ${wanted ? "blocks" : "never blocks"}${where}${when}`, thread, blocked: wanted, ...optional({ call, socket }),
-    ...(by === undefined ? {} : { by }), ...(longerThan === undefined ? {} : { longerThan: longerThan as number as Duration }),
+    kind: "blocked",
+    pointer,
+    text: `${thread} ${wanted ? "blocks" : "never blocks"}${where}${when}`,
+    thread,
+    blocked: wanted,
+    ...optional({ call, socket }),
+    ...(by === undefined ? {} : { by }),
+    ...(longerThan === undefined ? {} : { longerThan: longerThan as number as Duration }),
   };
 }
 
 /** Without the members that are undefined. */
-function optional<T extends Readonly<Record<string, string | undefined>>>(members: T): { readonly [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: string };
+function optional<T extends Readonly<Record<string, string | undefined>>>(
+  members: T,
+): { readonly [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
 }
 
 const optionalTime = (text: string | undefined, pointer: string, report: Report): Instant | undefined =>
@@ -134,7 +207,10 @@ function rangeText({ min, max }: Range, noun?: string, show: (value: number) => 
 const LISTED_MAX = 6;
 function list(texts: readonly string[]): string {
   if (texts.length === 0) return "nothing";
-  const shown = texts.slice(0, LISTED_MAX).map((text) => (text === "..." ? text : `"${text}"`)).join(", ");
+  const shown = texts
+    .slice(0, LISTED_MAX)
+    .map((text) => (text === "..." ? text : `"${text}"`))
+    .join(", ");
   return texts.length > LISTED_MAX ? `${shown}, ... (${texts.length})` : shown;
 }
 
@@ -148,13 +224,18 @@ function checkRanges(entry: schema.Expectation, pointer: string, report: Report)
   for (const [key, value] of Object.entries(entry)) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
     checkRange(value as Record<string, unknown>, under(pointer, key), report);
-    if (key === "latency") for (const [statistic, bound] of Object.entries(value)) checkRange(bound as Record<string, unknown>, under(pointer, key, statistic), report);
+    if (key === "latency")
+      for (const [statistic, bound] of Object.entries(value))
+        checkRange(bound as Record<string, unknown>, under(pointer, key, statistic), report);
   }
 }
 
 function checkRange(bounds: Readonly<Record<string, unknown>>, pointer: string, report: Report): void {
-  const [min, max] = [bounds["min"], bounds["max"]].map((value) => (typeof value === "string" ? nanoseconds(value, pointer, report) : value));
-  if (typeof min === "number" && typeof max === "number" && min > max) report.error(pointer, "ZS205", "min is above max");
+  const [min, max] = [bounds["min"], bounds["max"]].map((value) =>
+    typeof value === "string" ? nanoseconds(value, pointer, report) : value,
+  );
+  if (typeof min === "number" && typeof max === "number" && min > max)
+    report.error(pointer, "ZS205", "min is above max");
 }
 
 /** Resolves the names that expectations use. */
@@ -166,12 +247,15 @@ class Names {
   constructor(directory: Directory, report: Report) {
     this.#report = report;
     this.#threads = directory.threads();
-    this.#sockets = [...this.#threads].flatMap(([thread, { sockets }]) => [...sockets.keys()].map((socket) => `${thread}.${socket}`));
+    this.#sockets = [...this.#threads].flatMap(([thread, { sockets }]) =>
+      [...sockets.keys()].map((socket) => `${thread}.${socket}`),
+    );
   }
 
   checkAll(entry: schema.Expectation, pointer: string): void {
     const record = entry as unknown as Readonly<Record<string, unknown>>;
-    for (const key of ["from", "to", "socket"]) if (typeof record[key] === "string") this.checkSocket(record[key], under(pointer, key));
+    for (const key of ["from", "to", "socket"])
+      if (typeof record[key] === "string") this.checkSocket(record[key], under(pointer, key));
     if (typeof record["thread"] === "string") this.#checkThread(record["thread"], under(pointer, "thread"));
   }
 
@@ -179,16 +263,20 @@ class Names {
   checkMessage(message: string, pointer: string): void {
     const match = /^(.*)#(0|[1-9]\d*)$/.exec(message);
     if (!match) {
-      this.#report.error(pointer, "ZS323", `"${message}" is not the name of a message`, { hint: "such as publisher.sender#0: the socket that first sent it, and its number" });
+      this.#report.error(pointer, "ZS323", `"${message}" is not the name of a message`, {
+        hint: "such as publisher.sender#0: the socket that first sent it, and its number",
+      });
       return;
     }
     const socket = match[1]!;
     if (!this.checkSocket(socket, pointer)) return;
     const thread = this.#threads.get(plain(socket.slice(0, socket.lastIndexOf("."))));
     const type = thread?.sockets.get(socket.slice(socket.lastIndexOf(".") + 1))?.type;
-    if (type === "PULL" || type === "SUB") this.#report.error(pointer, "ZS414", `${socket} is a ${type} socket and sends no messages`);
+    if (type === "PULL" || type === "SUB")
+      this.#report.error(pointer, "ZS414", `${socket} is a ${type} socket and sends no messages`);
     const unindexed = this.#unindexed(socket);
-    if (unindexed !== undefined) this.#report.error(pointer, "ZS323", `"${unindexed}" has replicas: say which one, such as ${unindexed}[0]`);
+    if (unindexed !== undefined)
+      this.#report.error(pointer, "ZS323", `"${unindexed}" has replicas: say which one, such as ${unindexed}[0]`);
   }
 
   /** Whether there is such a socket; reports when not. */
@@ -198,7 +286,11 @@ class Names {
     const owner = this.#threads.get(plain(selector.slice(0, Math.max(0, at))));
     if (parts && owner?.sockets.has(selector.slice(at + 1))) return this.#checkIndices(selector.slice(0, at), pointer);
     const hint = didYouMean(plain(selector), this.#sockets);
-    this.#report.error(pointer, "ZS401", `unknown socket "${selector}"`, { inside: { offset: 0, length: selector.length }, allowed: this.#sockets, hint: hint ?? "sockets are named node.socket or node.thread.socket" });
+    this.#report.error(pointer, "ZS401", `unknown socket "${selector}"`, {
+      inside: { offset: 0, length: selector.length },
+      allowed: this.#sockets,
+      hint: hint ?? "sockets are named node.socket or node.thread.socket",
+    });
     return false;
   }
 
@@ -208,7 +300,10 @@ class Names {
       return;
     }
     const names = [...this.#threads.keys()];
-    this.#report.error(pointer, "ZS402", `unknown thread "${selector}"`, { allowed: names, hint: didYouMean(plain(selector), names) });
+    this.#report.error(pointer, "ZS402", `unknown thread "${selector}"`, {
+      allowed: names,
+      hint: didYouMean(plain(selector), names),
+    });
   }
 
   /** "worker[7].pool[2]": whether there are so many. */
@@ -218,7 +313,10 @@ class Names {
       name = name === "" ? part.name : `${name}.${part.name}`;
       const count = this.#threads.get(name)?.count;
       if (part.index === undefined || (count !== undefined && part.index < count)) continue;
-      const hint = count === undefined ? `"${name}" has no count, so it has no index` : `${part.name}[0] to ${part.name}[${count - 1}]`;
+      const hint =
+        count === undefined
+          ? `"${name}" has no count, so it has no index`
+          : `${part.name}[0] to ${part.name}[${count - 1}]`;
       this.#report.error(pointer, "ZS402", `there is no ${part.name}[${part.index}]`, { hint });
       return false;
     }
@@ -235,4 +333,3 @@ class Names {
     return undefined;
   }
 }
-

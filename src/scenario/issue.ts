@@ -29,7 +29,8 @@ export interface FormatOptions {
 export function sortIssues(issues: readonly Issue[]): Issue[] {
   const rank = (issue: Issue): number => (issue.severity === "error" ? 0 : 1);
   return [...issues].sort(
-    (a, b) => a.line - b.line || a.column - b.column || rank(a) - rank(b) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+    (a, b) =>
+      a.line - b.line || a.column - b.column || rank(a) - rank(b) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
   );
 }
 
@@ -39,11 +40,12 @@ export function formatIssues(issues: readonly Issue[], text: string, { color = f
   return issues.map((issue) => formatIssue(issue, lines, paint(color))).join("\n");
 }
 
-interface Paint {
-  (style: keyof typeof STYLES, text: string): string;
-}
+type Paint = (style: keyof typeof STYLES, text: string) => string;
 const STYLES = { error: "31", warning: "33", place: "1", dim: "2", caret: "32" } as const;
-const paint = (color: boolean): Paint => (style, text) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+const paint =
+  (color: boolean): Paint =>
+  (style, text) =>
+    color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
 
 const LINE_MAX = 120;
 const ALLOWED_MAX = 20;

@@ -34,5 +34,8 @@ export function selects(selector: string, name: string): boolean {
   if (selector === name) return true;
   const wanted = selector.split(".");
   const actual = name.split(".");
-  return wanted.length === actual.length && wanted.every((part, at) => part === actual[at] || part === withoutIndices(actual[at]!));
+  return (
+    wanted.length === actual.length &&
+    wanted.every((part, at) => part === actual[at] || part === withoutIndices(actual[at]!))
+  );
 }

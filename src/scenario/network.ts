@@ -24,13 +24,27 @@ export function compileDistribution(given: schema.Distribution, pointer: string,
 function distributionOf(given: schema.Distribution, pointer: string, report: Report): DistributionSpec {
   if (typeof given === "string") return nanoseconds(given, pointer, report);
   const kinds = Object.keys(given);
-  if (kinds.length > 1) report.error(under(pointer, kinds[1]!), "ZS213", `a distribution has one kind, this one has ${kinds.join(" and ")}`, { key: true });
-  const at = (text: string, ...path: readonly (string | number)[]): number => nanoseconds(text, under(pointer, ...path), report);
+  if (kinds.length > 1)
+    report.error(
+      under(pointer, kinds[1]!),
+      "ZS213",
+      `a distribution has one kind, this one has ${kinds.join(" and ")}`,
+      { key: true },
+    );
+  const at = (text: string, ...path: readonly (string | number)[]): number =>
+    nanoseconds(text, under(pointer, ...path), report);
   const { uniform, exponential, lognormal, quantiles = {} } = given;
   if (uniform) return { kind: "uniform", min: at(uniform[0], "uniform", 0), max: at(uniform[1], "uniform", 1) };
   if (exponential !== undefined) return { kind: "exponential", mean: at(exponential, "exponential") };
-  if (lognormal) return { kind: "lognormal", median: at(lognormal.median, "lognormal", "median"), p95: at(lognormal.p95, "lognormal", "p95") };
-  const points = Object.entries(quantiles).map(([percent, value]) => [Number(percent) / 100, at(value as string, "quantiles", percent)] as const);
+  if (lognormal)
+    return {
+      kind: "lognormal",
+      median: at(lognormal.median, "lognormal", "median"),
+      p95: at(lognormal.p95, "lognormal", "p95"),
+    };
+  const points = Object.entries(quantiles).map(
+    ([percent, value]) => [Number(percent) / 100, at(value as string, "quantiles", percent)] as const,
+  );
   return { kind: "quantiles", points: points.sort(([a], [b]) => a - b) };
 }
 
@@ -88,7 +102,10 @@ function profileOf(profile: NonNullable<schema.Network["profile"]>, report: Repo
   const name = typeof profile === "string" ? profile : profile.extends;
   const pointer = typeof profile === "string" ? "/network/profile" : "/network/profile/extends";
   if (name !== undefined && !PROFILES.includes(name) && !report.isBroken(pointer)) {
-    report.error(pointer, "ZS204", `unknown profile "${name}"`, { allowed: PROFILES, hint: didYouMean(name, PROFILES) });
+    report.error(pointer, "ZS204", `unknown profile "${name}"`, {
+      allowed: PROFILES,
+      hint: didYouMean(name, PROFILES),
+    });
   }
   return profile;
 }
@@ -97,11 +114,16 @@ function profileOf(profile: NonNullable<schema.Network["profile"]>, report: Repo
 function compileLink(link: schema.Link, pointer: string, hosts: Hosts, report: Report): PlanLink[] {
   const from = hosts.find(link.from, under(pointer, "from"), report);
   const to = hosts.find(link.to, under(pointer, "to"), report);
-  if (link.latency === undefined && link.bandwidth === undefined) report.error(pointer, "ZS202", 'a link needs "latency" or "bandwidth"');
-  const latency = link.latency === undefined ? {} : { latency: compileDistribution(link.latency, under(pointer, "latency"), report) };
+  if (link.latency === undefined && link.bandwidth === undefined)
+    report.error(pointer, "ZS202", 'a link needs "latency" or "bandwidth"');
+  const latency =
+    link.latency === undefined ? {} : { latency: compileDistribution(link.latency, under(pointer, "latency"), report) };
   const rate = link.bandwidth === undefined ? undefined : parseRate(link.bandwidth);
   if (rate && !rate.ok) report.error(under(pointer, "bandwidth"), "ZS301", rate.message);
-  if (rate?.ok && rate.value === 0) report.error(under(pointer, "bandwidth"), "ZS205", "a bandwidth is more than 0", { hint: "a partition on the timeline cuts a link" });
+  if (rate?.ok && rate.value === 0)
+    report.error(under(pointer, "bandwidth"), "ZS205", "a bandwidth is more than 0", {
+      hint: "a partition on the timeline cuts a link",
+    });
   const shape = { ...latency, ...(rate?.ok ? { bandwidth: rate.value } : {}) };
   if (from.length * to.length > LINKS_MAX) {
     report.error(pointer, "ZS603", `this stands for more than ${LINKS_MAX} links`);
@@ -113,7 +135,12 @@ function compileLink(link: schema.Link, pointer: string, hosts: Hosts, report: R
 }
 
 /** Ascending by time, in the order of the file among equals. */
-export function compileTimeline(entries: readonly schema.TimelineEntry[], hosts: Hosts, directory: Directory, report: Report): PlanFault[] {
+export function compileTimeline(
+  entries: readonly schema.TimelineEntry[],
+  hosts: Hosts,
+  directory: Directory,
+  report: Report,
+): PlanFault[] {
   const faults = entries.flatMap((entry, at) => {
     const pointer = under("/timeline", at);
     return report.isBroken(pointer) ? [] : compileEntry(entry, pointer, hosts, directory, report);
@@ -121,14 +148,21 @@ export function compileTimeline(entries: readonly schema.TimelineEntry[], hosts:
   return faults.sort((a, b) => a.at - b.at);
 }
 
-function compileEntry(entry: schema.TimelineEntry, pointer: string, hosts: Hosts, directory: Directory, report: Report): PlanFault[] {
+function compileEntry(
+  entry: schema.TimelineEntry,
+  pointer: string,
+  hosts: Hosts,
+  directory: Directory,
+  report: Report,
+): PlanFault[] {
   const at = nanoseconds(entry.at, under(pointer, "at"), report) as Instant;
   if ("crash" in entry || "restart" in entry) {
     const kind = "crash" in entry ? "crash" : "restart";
     const selector = "crash" in entry ? entry.crash : entry.restart;
     return directory.findInstances(selector, under(pointer, kind), report).map((node) => ({ at, kind, node }));
   }
-  if ("link" in entry) return compileLink(entry.link, under(pointer, "link"), hosts, report).map((link) => ({ at, kind: "link", link }));
+  if ("link" in entry)
+    return compileLink(entry.link, under(pointer, "link"), hosts, report).map((link) => ({ at, kind: "link", link }));
   const kind = "partition" in entry ? "partition" : "heal";
   const groups = "partition" in entry ? entry.partition : entry.heal;
   const oneWay = entry.oneWay ?? false;

@@ -4,8 +4,8 @@ import type { Duration, Instant } from "../kernel/time.ts";
 import type { DurationExpr, PlanNode, PlanSocket, PlanThread, Step, Template, ValueExpr } from "../program/plan.ts";
 import { computedDuration } from "../program/quantity.ts";
 import type { Value } from "../program/value.ts";
-import { compileDistribution } from "./network.ts";
 import { type DeclaredNode, type DeclaredThread, type Directory, replicaNames } from "./directory.ts";
+import { compileDistribution } from "./network.ts";
 import { compileSteps, type EndpointUse } from "./program.ts";
 import type { Report } from "./report.ts";
 import type * as schema from "./schema.generated.ts";
@@ -40,14 +40,28 @@ export interface NodesResult {
 
 const INSTANCES_MAX = 1_000_000;
 
-export function compileNodes(scenario: schema.Scenario, seed: string, directory: Directory, report: Report): NodesResult {
+export function compileNodes(
+  scenario: schema.Scenario,
+  seed: string,
+  directory: Directory,
+  report: Report,
+): NodesResult {
   if (tooMany(directory, report)) return { nodes: [], uses: [] };
   const nodes: PlanNode[] = [];
   const uses: ThreadUses[] = [];
   for (const [name, node] of Object.entries(scenario.nodes as Record<string, schema.Node>)) {
     const pointer = under("/nodes", name);
     if (typeof node !== "object" || node === null || Array.isArray(node)) continue;
-    const compiler = new NodeCompiler({ name, node, pointer, declared: directory.nodes.get(name)!, directory, report, binding: scenario.binding ?? "libzmq", seed });
+    const compiler = new NodeCompiler({
+      name,
+      node,
+      pointer,
+      declared: directory.nodes.get(name)!,
+      directory,
+      report,
+      binding: scenario.binding ?? "libzmq",
+      seed,
+    });
     for (const instance of compiler.instances()) {
       nodes.push(instance.node);
       uses.push(...instance.uses);
@@ -64,7 +78,10 @@ function tooMany(directory: Directory, report: Report): boolean {
     for (const { count: replicas = 1 } of threads.values()) each += replicas;
     total += count * each;
     if (total <= INSTANCES_MAX) continue;
-    report.error(under("/nodes", name), "ZS603", `the scenario has more than ${INSTANCES_MAX} threads`, { key: true, hint: "lower a count" });
+    report.error(under("/nodes", name), "ZS603", `the scenario has more than ${INSTANCES_MAX} threads`, {
+      key: true,
+      hint: "lower a count",
+    });
     return true;
   }
   return false;
@@ -99,16 +116,43 @@ class NodeCompiler {
     const main = this.#thread("", node, pointer, declared);
     const further = Object.entries((this.#object(node.threads) ?? {}) as Record<string, schema.Thread>)
       .filter(([, thread]) => typeof thread === "object" && thread !== null)
-      .map(([group, thread]) => this.#thread(group, thread, under(pointer, "threads", group), declared.threads.get(group)!));
+      .map(([group, thread]) =>
+        this.#thread(group, thread, under(pointer, "threads", group), declared.threads.get(group)!),
+      );
     const host = this.#staticTexts().template(this.#sound("host") ?? "", under(pointer, "host"));
     const jitter = this.#jitter();
-    return replicaNames(name, declared.count).map((instance, index) => this.#instance({ instance, index, main, further, host, jitter }));
+    return replicaNames(name, declared.count).map((instance, index) =>
+      this.#instance({ instance, index, main, further, host, jitter }),
+    );
   }
 
-  #instance({ instance, index, main, further, host, jitter }: { instance: string; index: number; main: ThreadModel; further: readonly ThreadModel[]; host: Template; jitter: DistributionSpec | undefined }): { node: PlanNode; uses: ThreadUses[] } {
+  #instance({
+    instance,
+    index,
+    main,
+    further,
+    host,
+    jitter,
+  }: {
+    instance: string;
+    index: number;
+    main: ThreadModel;
+    further: readonly ThreadModel[];
+    host: Template;
+    jitter: DistributionSpec | undefined;
+  }): { node: PlanNode; uses: ThreadUses[] } {
     const { name, pointer, declared, seed } = this.#input;
     const count = declared.count ?? 1;
-    const values = new Map<string, Value>([["node", instance], ["group", name], ["index", index], ["count", count], ["nodeIndex", index], ["nodeCount", count], ["thread", ""], ["seed", seed]]);
+    const values = new Map<string, Value>([
+      ["node", instance],
+      ["group", name],
+      ["index", index],
+      ["count", count],
+      ["nodeIndex", index],
+      ["nodeCount", count],
+      ["thread", ""],
+      ["seed", seed],
+    ]);
     const startAt = this.#startAt(main, values) as number;
     const threads = [main, ...further].flatMap((model) => this.#replicas(model, startAt, values));
     const hostName = host.length === 0 ? instance : (staticText(host, values) ?? instance);
@@ -116,21 +160,34 @@ class NodeCompiler {
       this.#input.report.error(under(pointer, "host"), "ZS206", `"${hostName}" is not a host name`);
     }
     const node: PlanNode = {
-      name: instance, group: name, index, count, host: hostName, startAt: startAt as Instant,
+      name: instance,
+      group: name,
+      index,
+      count,
+      host: hostName,
+      startAt: startAt as Instant,
       ...(jitter === undefined ? {} : { startJitter: jitter }),
-      ioThreads: this.#sound("ioThreads") ?? 1, blocky: this.#sound("blocky") ?? true, binding: this.#binding,
+      ioThreads: this.#sound("ioThreads") ?? 1,
+      blocky: this.#sound("blocky") ?? true,
+      binding: this.#binding,
       threads: threads.map(({ thread }) => thread),
     };
     return { node, uses: threads.map(({ thread, uses, values: known }) => ({ node, thread, uses, values: known })) };
   }
 
-  #replicas(model: ThreadModel, nodeStart: number, nodeValues: ReadonlyMap<string, Value>): { thread: PlanThread; uses: readonly EndpointUse[]; values: ReadonlyMap<string, Value> }[] {
+  #replicas(
+    model: ThreadModel,
+    nodeStart: number,
+    nodeValues: ReadonlyMap<string, Value>,
+  ): { thread: PlanThread; uses: readonly EndpointUse[]; values: ReadonlyMap<string, Value> }[] {
     const { group, vars, sockets, program, declared, uses } = model;
     const main = group === "";
     const names = main ? [""] : replicaNames(group, declared.count);
     return names.map((name, at) => {
       const index = main ? 0 : at;
-      const values = main ? nodeValues : new Map([...nodeValues, ["thread", name], ["index", index], ["count", names.length]] as const);
+      const values = main
+        ? nodeValues
+        : new Map([...nodeValues, ["thread", name], ["index", index], ["count", names.length]] as const);
       const startAt = (main ? nodeStart : nodeStart + this.#startAt(model, values)) as Instant;
       return { thread: { name, group, index, count: names.length, startAt, vars, sockets, program }, uses, values };
     });
@@ -143,32 +200,54 @@ class NodeCompiler {
     const subscribed = new Set<string>();
     const sockets = this.#sockets(thread, pointer, texts, uses);
     const program = compileSteps((this.#list(thread.program) ?? []) as schema.Step[], under(pointer, "program"), {
-      report, texts, sockets: declared.sockets,
+      report,
+      texts,
+      sockets: declared.sockets,
       socketsKnown: !report.isBroken(under(pointer, "sockets")) && !hasUnknownKey(report, pointer, thread),
       foreign: this.#foreign(group),
       instances: (selector, place) => directory.findInstances(selector, place, report),
-      draftBuild: this.#draftBuild, uses, subscribed,
+      draftBuild: this.#draftBuild,
+      uses,
+      subscribed,
     });
     this.#checkSubscriptions(sockets, subscribed, pointer);
     const own = this.#vars(thread, pointer, texts);
     const inherited = group === "" ? {} : this.#vars(node, this.#input.pointer, undefined);
-    return { group, declared, pointer, startAt: this.#delay(thread, pointer), vars: { ...inherited, ...own }, sockets, program, uses };
+    return {
+      group,
+      declared,
+      pointer,
+      startAt: this.#delay(thread, pointer),
+      vars: { ...inherited, ...own },
+      sockets,
+      program,
+      uses,
+    };
   }
 
   #sockets(thread: schema.Thread, pointer: string, texts: Texts, uses: EndpointUse[]): PlanSocket[] {
     const { report } = this.#input;
-    return Object.entries((this.#object(thread.sockets) ?? {}) as Record<string, schema.Socket>).flatMap(([name, socket]) => {
-      const place = under(pointer, "sockets", name);
-      // Without a type nothing more can be said about a socket; other faults spoil only themselves.
-      return report.isBroken(under(place, "type")) || socket?.type === undefined ? [] : [compileSocket(name, socket, place, { report, texts, draftBuild: this.#draftBuild, uses })];
-    });
+    return Object.entries((this.#object(thread.sockets) ?? {}) as Record<string, schema.Socket>).flatMap(
+      ([name, socket]) => {
+        const place = under(pointer, "sockets", name);
+        // Without a type nothing more can be said about a socket; other faults spoil only themselves.
+        return report.isBroken(under(place, "type")) || socket?.type === undefined
+          ? []
+          : [compileSocket(name, socket, place, { report, texts, draftBuild: this.#draftBuild, uses })];
+      },
+    );
   }
 
   /** A SUB without a subscription receives nothing, and nothing says so. */
   #checkSubscriptions(sockets: readonly PlanSocket[], subscribed: ReadonlySet<string>, pointer: string): void {
     for (const { name, type, subscribe } of sockets) {
       if (type !== "SUB" || subscribe.length > 0 || subscribed.has(name)) continue;
-      this.#input.report.warning(under(pointer, "sockets", name), "ZS507", `the SUB socket "${name}" never subscribes, so it receives nothing`, { key: true, hint: '"subscribe": "" is everything' });
+      this.#input.report.warning(
+        under(pointer, "sockets", name),
+        "ZS507",
+        `the SUB socket "${name}" never subscribes, so it receives nothing`,
+        { key: true, hint: '"subscribe": "" is everything' },
+      );
     }
   }
 
@@ -176,7 +255,9 @@ class NodeCompiler {
     const { declared } = this.#input;
     const foreign = new Map<string, string>();
     for (const [name, thread] of [["", declared] as const, ...declared.threads]) {
-      if (name !== group) for (const socket of thread.sockets.keys()) foreign.set(socket, name === "" ? "the main thread" : `thread "${name}"`);
+      if (name !== group)
+        for (const socket of thread.sockets.keys())
+          foreign.set(socket, name === "" ? "the main thread" : `thread "${name}"`);
     }
     return foreign;
   }
@@ -187,7 +268,9 @@ class NodeCompiler {
     const quiet = texts ?? new Texts(report, declared.variables);
     const place = under(pointer, "vars");
     if (report.isBroken(place)) return {};
-    return Object.fromEntries(Object.entries(thread.vars ?? {}).map(([name, value]) => [name, quiet.value(value as never, under(place, name))]));
+    return Object.fromEntries(
+      Object.entries(thread.vars ?? {}).map(([name, value]) => [name, quiet.value(value as never, under(place, name))]),
+    );
   }
 
   #staticTexts(): Texts {
@@ -205,8 +288,12 @@ class NodeCompiler {
     const text = staticText(startAt.template, values);
     const duration = text === undefined ? undefined : computedDuration(text);
     const { report } = this.#input;
-    if (duration === undefined && !report.isBroken(under(pointer, "startAt"))) {
-      const reason = text === undefined ? "startAt is fixed before the run: it has no random draws (see startJitter)" : `"${text}" is not a duration`;
+    const computed = startAt.template.some((part) => typeof part === "object");
+    if (duration === undefined && computed && !report.isBroken(under(pointer, "startAt"))) {
+      const reason =
+        text === undefined
+          ? "startAt is fixed before the run: it has no random draws (see startJitter)"
+          : `"${text}" is not a duration`;
       report.once(under(pointer, "startAt"), "ZS314", reason);
     }
     return duration ?? (0 as Duration);
@@ -214,7 +301,9 @@ class NodeCompiler {
 
   #jitter(): DistributionSpec | undefined {
     const given = this.#sound("startJitter");
-    return given === undefined ? undefined : compileDistribution(given, under(this.#input.pointer, "startJitter"), this.#input.report);
+    return given === undefined
+      ? undefined
+      : compileDistribution(given, under(this.#input.pointer, "startJitter"), this.#input.report);
   }
 
   /** A field of the node, unless it broke the schema. */

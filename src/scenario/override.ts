@@ -17,7 +17,10 @@ export interface Overridden {
 }
 
 /** Path and value of each assignment; later ones win. Values are JSON, or else text. */
-export function applyOverrides(document: Json, assignments: readonly (readonly [path: string, value: string])[]): Overridden {
+export function applyOverrides(
+  document: Json,
+  assignments: readonly (readonly [path: string, value: string])[],
+): Overridden {
   const places = new Map<string, string>();
   const problems: OverrideProblem[] = [];
   let value = document;
@@ -25,7 +28,11 @@ export function applyOverrides(document: Json, assignments: readonly (readonly [
     const text = `${path}=${source}`;
     const parts = pathParts(path);
     if (!parts) {
-      problems.push({ text, message: `"${path}" is not a path`, hint: "such as nodes.publisher.startAt or network.links[0].latency" });
+      problems.push({
+        text,
+        message: `"${path}" is not a path`,
+        hint: "such as nodes.publisher.startAt or network.links[0].latency",
+      });
       continue;
     }
     const result = replace(value, parts, parseValue(source));
@@ -85,8 +92,13 @@ function replace(document: Json, parts: readonly (string | number)[], value: Jso
     const inner = replace(list[part] ?? {}, rest, value);
     return typeof inner === "string" ? inner : { value: Object.assign([...list], { [part]: inner.value }) };
   }
-  if (typeof document !== "object" || document === null || Array.isArray(document)) return `"${part}" needs an object there`;
+  if (typeof document !== "object" || document === null || Array.isArray(document))
+    return `"${part}" needs an object there`;
   const object = document as { readonly [key: string]: Json };
-  const inner = replace(Object.hasOwn(object, part) ? object[part]! : typeof rest[0] === "number" ? [] : {}, rest, value);
+  const inner = replace(
+    Object.hasOwn(object, part) ? object[part]! : typeof rest[0] === "number" ? [] : {},
+    rest,
+    value,
+  );
   return typeof inner === "string" ? inner : { value: { ...object, [part]: inner.value } };
 }

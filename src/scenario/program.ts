@@ -1,13 +1,14 @@
 /** Steps of a program: checks what they name and compiles them. */
+
+import type { SocketTypeName } from "../ctx/options.ts";
 import { assertNever } from "../kernel/invariant.ts";
 import type { DurationExpr, FrameExpr, Json, PollItem, Step } from "../program/plan.ts";
 import { parseSize } from "../program/quantity.ts";
-import type { SocketTypeName } from "../ctx/options.ts";
-import type * as schema from "./schema.generated.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
 import { didYouMean } from "./nearest.ts";
 import { OPTIONS, READ_ONLY_OPTIONS } from "./options.ts";
 import type { Report } from "./report.ts";
+import type * as schema from "./schema.generated.ts";
 import { actionOf, isObject } from "./shape.ts";
 import { compileOption } from "./sockets.ts";
 import { under } from "./source.ts";
@@ -47,7 +48,12 @@ export interface ProgramContext {
 }
 
 /** Steps of good form become plan steps; the others have been reported and are left out. */
-export function compileSteps(steps: readonly schema.Step[], pointer: string, context: ProgramContext, inLoop = false): Step[] {
+export function compileSteps(
+  steps: readonly schema.Step[],
+  pointer: string,
+  context: ProgramContext,
+  inLoop = false,
+): Step[] {
   return steps.flatMap((step, at) => {
     const place = under(pointer, at);
     if (context.report.isBroken(place)) return salvage(step, place, context);
@@ -101,7 +107,11 @@ class StepCompiler {
       case "poll":
         return this.#poll(step as schema.PollStep);
       case "sleep":
-        return { kind: "sleep", pointer, duration: texts.duration((step as schema.SleepStep).sleep, this.#at("sleep")) };
+        return {
+          kind: "sleep",
+          pointer,
+          duration: texts.duration((step as schema.SleepStep).sleep, this.#at("sleep")),
+        };
       case "repeat":
       case "forever":
       case "while":
@@ -129,18 +139,34 @@ class StepCompiler {
     this.#socket(step.send, "send", step.error !== undefined ? undefined : SENDLESS);
     const both = step.frames !== undefined && step.message !== undefined;
     if (both || (step.frames === undefined && step.message === undefined)) {
-      report.error(both ? this.#at("message") : this.#pointer, "ZS213", 'a "send" step has either "frames" or "message"', { key: both });
+      report.error(
+        both ? this.#at("message") : this.#pointer,
+        "ZS213",
+        'a "send" step has either "frames" or "message"',
+        { key: both },
+      );
     }
     if (step.message !== undefined && step.forwards !== undefined) {
-      report.error(this.#at("forwards"), "ZS213", '"message" already carries the identity on; "forwards" is for frames of one\'s own', { key: true });
+      report.error(
+        this.#at("forwards"),
+        "ZS213",
+        '"message" already carries the identity on; "forwards" is for frames of one\'s own',
+        { key: true },
+      );
     }
-    for (const key of ["message", "forwards"] as const) if (step[key] !== undefined) texts.checkNamed(step[key], this.#at(key));
+    for (const key of ["message", "forwards"] as const)
+      if (step[key] !== undefined) texts.checkNamed(step[key], this.#at(key));
     const forwards = step.message ?? step.forwards;
     const frames = step.message !== undefined ? [{ expr: `${step.message}.frames` }] : this.#frames(step.frames ?? []);
     return {
-      kind: "send", pointer: this.#pointer, socket: step.send, frames,
+      kind: "send",
+      pointer: this.#pointer,
+      socket: step.send,
+      frames,
       ...(forwards === undefined ? {} : { forwards }),
-      dontwait: step.dontwait ?? false, sndmore: step.more ?? false, ...error(step),
+      dontwait: step.dontwait ?? false,
+      sndmore: step.more ?? false,
+      ...error(step),
     };
   }
 
@@ -161,17 +187,33 @@ class StepCompiler {
 
   #recv(step: schema.RecvStep): Step {
     this.#socket(step.recv, "recv", step.error !== undefined ? undefined : RECVLESS);
-    return { kind: "recv", pointer: this.#pointer, socket: step.recv, dontwait: step.dontwait ?? false, ...(step.as === undefined ? {} : { as: step.as }), ...error(step) };
+    return {
+      kind: "recv",
+      pointer: this.#pointer,
+      socket: step.recv,
+      dontwait: step.dontwait ?? false,
+      ...(step.as === undefined ? {} : { as: step.as }),
+      ...error(step),
+    };
   }
 
   #poll(step: schema.PollStep): Step {
     const listed = Array.isArray(step.poll);
-    const wanted: readonly (readonly [string, string])[] = Array.isArray(step.poll) ? step.poll.map((name) => [name, "in"] as const) : Object.entries(step.poll as Record<string, string>);
+    const wanted: readonly (readonly [string, string])[] = Array.isArray(step.poll)
+      ? step.poll.map((name) => [name, "in"] as const)
+      : Object.entries(step.poll as Record<string, string>);
     const items = wanted.map(([name, events], at): PollItem => {
       this.#checkSocket(name, under(this.#at("poll"), listed ? at : name), !listed);
       return { socket: name, in: events.includes("in"), out: events.includes("out") };
     });
-    return { kind: "poll", pointer: this.#pointer, items, timeout: this.#timeout(step.timeout), ...(step.as === undefined ? {} : { as: step.as }), ...error(step) };
+    return {
+      kind: "poll",
+      pointer: this.#pointer,
+      items,
+      timeout: this.#timeout(step.timeout),
+      ...(step.as === undefined ? {} : { as: step.as }),
+      ...error(step),
+    };
   }
 
   #timeout(timeout: string | number | undefined): DurationExpr | null {
@@ -186,26 +228,48 @@ class StepCompiler {
     switch (action) {
       case "repeat": {
         const { repeat, as, do: body } = step as schema.RepeatStep;
-        const count = typeof repeat === "number" ? { literal: repeat } : { expr: texts.expression(repeat, this.#at("repeat")) };
-        return { kind: "repeat", pointer, count, ...(as === undefined ? {} : { as }), do: this.#body(body, "do", true) };
+        const count =
+          typeof repeat === "number" ? { literal: repeat } : { expr: texts.expression(repeat, this.#at("repeat")) };
+        return {
+          kind: "repeat",
+          pointer,
+          count,
+          ...(as === undefined ? {} : { as }),
+          do: this.#body(body, "do", true),
+        };
       }
       case "forever":
         return { kind: "forever", pointer, do: this.#body((step as schema.ForeverStep).forever, "forever", true) };
       case "while": {
         const { while: condition, do: body } = step as schema.WhileStep;
-        return { kind: "while", pointer, condition: texts.expression(condition, this.#at("while")), do: this.#body(body, "do", true) };
+        return {
+          kind: "while",
+          pointer,
+          condition: texts.expression(condition, this.#at("while")),
+          do: this.#body(body, "do", true),
+        };
       }
       case "for": {
         const { for: as, in: list, do: body } = step as schema.ForStep;
-        const source = typeof list === "string" ? texts.expression(list, this.#at("in")) : texts.source(list as Json, this.#at("in"));
+        const source =
+          typeof list === "string"
+            ? texts.expression(list, this.#at("in"))
+            : texts.source(list as Json, this.#at("in"));
         return { kind: "for", pointer, as, in: source, do: this.#body(body, "do", true) };
       }
       case "if": {
         const { if: condition, then, else: otherwise = [] } = step as schema.IfStep;
-        return { kind: "if", pointer, condition: texts.expression(condition, this.#at("if")), then: this.#body(then, "then", this.#inLoop), else: this.#body(otherwise, "else", this.#inLoop) };
+        return {
+          kind: "if",
+          pointer,
+          condition: texts.expression(condition, this.#at("if")),
+          then: this.#body(then, "then", this.#inLoop),
+          else: this.#body(otherwise, "else", this.#inLoop),
+        };
       }
       case "break":
-        if (!this.#inLoop) report.error(this.#at("break"), "ZS405", '"break" stands outside of any loop', { key: true });
+        if (!this.#inLoop)
+          report.error(this.#at("break"), "ZS405", '"break" stands outside of any loop', { key: true });
         return { kind: "break", pointer };
       default:
         return assertNever(action);
@@ -217,7 +281,9 @@ class StepCompiler {
   }
 
   #set(step: schema.SetStep): Step {
-    const values = Object.entries(step.set as Record<string, Json>).map(([name, value]) => [name, this.#context.texts.value(value, under(this.#at("set"), name))] as const);
+    const values = Object.entries(step.set as Record<string, Json>).map(
+      ([name, value]) => [name, this.#context.texts.value(value, under(this.#at("set"), name))] as const,
+    );
     return { kind: "set", pointer: this.#pointer, values };
   }
 
@@ -226,7 +292,14 @@ class StepCompiler {
     this.#checkSocket(frontend, under(this.#at("proxy"), 0));
     this.#checkSocket(backend, under(this.#at("proxy"), 1));
     if (step.capture !== undefined) this.#checkSocket(step.capture, this.#at("capture"));
-    return { kind: "proxy", pointer: this.#pointer, frontend, backend, ...(step.capture === undefined ? {} : { capture: step.capture }), ...error(step) };
+    return {
+      kind: "proxy",
+      pointer: this.#pointer,
+      frontend,
+      backend,
+      ...(step.capture === undefined ? {} : { capture: step.capture }),
+      ...error(step),
+    };
   }
 
   #socketCall(step: schema.Step, action: SocketAction): Step {
@@ -247,7 +320,13 @@ class StepCompiler {
       case "subscribe":
       case "unsubscribe":
         this.#subscription(action, socket, declared, step);
-        return { kind: action, pointer, socket, topic: texts.template(record["topic"]!, this.#at("topic")), ...error(step) };
+        return {
+          kind: action,
+          pointer,
+          socket,
+          topic: texts.template(record["topic"]!, this.#at("topic")),
+          ...error(step),
+        };
       case "setsockopt": {
         const { option, value } = step as schema.SetsockoptStep;
         const compiled = this.#option(option, value, declared, error(step).error !== undefined);
@@ -255,7 +334,8 @@ class StepCompiler {
       }
       case "getsockopt": {
         const { option, as } = step as schema.GetsockoptStep;
-        if (!OPTIONS.has(option) && !READ_ONLY_OPTIONS.includes(option)) this.#unknownOption(option, [...OPTIONS.keys(), ...READ_ONLY_OPTIONS]);
+        if (!OPTIONS.has(option) && !READ_ONLY_OPTIONS.includes(option))
+          this.#unknownOption(option, [...OPTIONS.keys(), ...READ_ONLY_OPTIONS]);
         return { kind: "getsockopt", pointer, socket, option, as, ...error(step) };
       }
       case "open":
@@ -266,29 +346,65 @@ class StepCompiler {
     }
   }
 
-  #endpoint(action: "bind" | "connect" | "unbind" | "disconnect", socket: string, template: EndpointUse["template"]): void {
+  #endpoint(
+    action: "bind" | "connect" | "unbind" | "disconnect",
+    socket: string,
+    template: EndpointUse["template"],
+  ): void {
     const pointer = this.#at("endpoint");
     const binds = action === "bind" || action === "unbind";
     const only = template[0];
-    if (template.length === 1 && typeof only === "string" && !checkEndpoint(only, pointer, binds, this.#context.report)) return;
-    if (action === "bind" || action === "connect") this.#context.uses.push({ kind: action, socket, template, pointer, atStart: false });
+    if (template.length === 1 && typeof only === "string" && !checkEndpoint(only, pointer, binds, this.#context.report))
+      return;
+    if (action === "bind" || action === "connect")
+      this.#context.uses.push({ kind: action, socket, template, pointer, atStart: false });
   }
 
   #subscription(action: string, socket: string, declared: DeclaredSocket | undefined, step: schema.Step): void {
     this.#context.subscribed.add(socket);
-    if (!declared?.type || declared.type === "SUB" || (declared.type === "XPUB" && declared.manual) || error(step).error !== undefined) return;
-    const hint = declared.type === "XSUB" ? "an XSUB sends a frame that begins with byte 1 (subscribe) or 0 (cancel)" : undefined;
-    this.#context.report.error(this.#at(action), "ZS412", `only SUB sockets ${action}; "${socket}" is ${declared.type}`, { hint });
+    if (
+      !declared?.type ||
+      declared.type === "SUB" ||
+      (declared.type === "XPUB" && declared.manual) ||
+      error(step).error !== undefined
+    )
+      return;
+    const hint =
+      declared.type === "XSUB" ? "an XSUB sends a frame that begins with byte 1 (subscribe) or 0 (cancel)" : undefined;
+    this.#context.report.error(
+      this.#at(action),
+      "ZS412",
+      `only SUB sockets ${action}; "${socket}" is ${declared.type}`,
+      { hint },
+    );
   }
 
-  #option(option: string, value: number | boolean | string, declared: DeclaredSocket | undefined, mayFail: boolean): ReturnType<typeof compileOption> {
+  #option(
+    option: string,
+    value: number | boolean | string,
+    declared: DeclaredSocket | undefined,
+    mayFail: boolean,
+  ): ReturnType<typeof compileOption> {
     const { report, texts, draftBuild } = this.#context;
     if (!OPTIONS.has(option)) return this.#unknownOption(option, [...OPTIONS.keys()]);
-    return compileOption({ option, value, type: declared?.type, pointer: this.#at("value"), namePointer: this.#at("option"), report, texts, draftBuild, mayFail });
+    return compileOption({
+      option,
+      value,
+      type: declared?.type,
+      pointer: this.#at("value"),
+      namePointer: this.#at("option"),
+      report,
+      texts,
+      draftBuild,
+      mayFail,
+    });
   }
 
   #unknownOption(option: string, known: readonly string[]): undefined {
-    this.#context.report.error(this.#at("option"), "ZS404", `unknown option "${option}"`, { hint: didYouMean(option.toLowerCase().replace(/^zmq_/, ""), known) ?? "options are written like sndhwm, without ZMQ_" });
+    this.#context.report.error(this.#at("option"), "ZS404", `unknown option "${option}"`, {
+      hint:
+        didYouMean(option.toLowerCase().replace(/^zmq_/, ""), known) ?? "options are written like sndhwm, without ZMQ_",
+    });
     return undefined;
   }
 
@@ -301,7 +417,12 @@ class StepCompiler {
     const declared = this.#checkSocket(name, this.#at(action));
     if (declared?.type && unable?.has(declared.type)) {
       const hint = `give the step an "error" variable to see ENOTSUP`;
-      this.#context.report.error(this.#at(action), "ZS411", `${declared.type} sockets cannot ${action === "recv" ? "receive" : action}`, { hint });
+      this.#context.report.error(
+        this.#at(action),
+        "ZS411",
+        `${declared.type} sockets cannot ${action === "recv" ? "receive" : action}`,
+        { hint },
+      );
     }
     return declared;
   }
@@ -311,13 +432,26 @@ class StepCompiler {
     const declared = sockets.get(name);
     if (declared || !socketsKnown) return declared;
     const owner = foreign.get(name);
-    const hint = owner !== undefined ? `it belongs to ${owner}; sockets are not shared between threads` : (didYouMean(name, sockets.keys()) ?? undefined);
+    const hint =
+      owner !== undefined
+        ? `it belongs to ${owner}; sockets are not shared between threads`
+        : (didYouMean(name, sockets.keys()) ?? undefined);
     report.error(pointer, "ZS401", `unknown socket "${name}"`, { key, allowed: [...sockets.keys()], hint });
     return undefined;
   }
 }
 
-type SocketAction = "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe" | "setsockopt" | "getsockopt" | "open" | "close";
+type SocketAction =
+  | "bind"
+  | "connect"
+  | "unbind"
+  | "disconnect"
+  | "subscribe"
+  | "unsubscribe"
+  | "setsockopt"
+  | "getsockopt"
+  | "open"
+  | "close";
 
 /** Types whose send or recv gives ENOTSUP. */
 const SENDLESS: ReadonlySet<SocketTypeName> = new Set(["SUB", "PULL"]);
@@ -327,4 +461,3 @@ const error = (step: object): { readonly error?: string } => {
   const name = (step as { error?: string }).error;
   return name === undefined ? {} : { error: name };
 };
-

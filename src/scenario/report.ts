@@ -37,7 +37,13 @@ export class Report {
   }
 
   /** An error that the same place reports only once, whatever the replica. */
-  once(pointer: string, code: string, message: string, details: Details = {}, severity: Issue["severity"] = "error"): void {
+  once(
+    pointer: string,
+    code: string,
+    message: string,
+    details: Details = {},
+    severity: Issue["severity"] = "error",
+  ): void {
     const seen = `${code} ${pointer}`;
     if (this.#seen.has(seen)) return;
     this.#seen.add(seen);
@@ -53,11 +59,31 @@ export class Report {
   /** An error outside the document. */
   errorAt(span: Span, pointer: string, code: string, message: string, hint?: string): void {
     const { line, column } = this.#source.position(span.offset);
-    this.#issues.push({ severity: "error", code, file: this.#file, pointer, line, column, length: span.length, message, ...(hint === undefined ? {} : { hint }) });
+    this.#issues.push({
+      severity: "error",
+      code,
+      file: this.#file,
+      pointer,
+      line,
+      column,
+      length: span.length,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   overrideError(text: string, message: string, hint?: string): void {
-    this.#issues.push({ severity: "error", code: "ZS104", file: OVERRIDE_FILE, pointer: "", line: 1, column: 1, length: 1, message: `${text}: ${message}`, ...(hint === undefined ? {} : { hint }) });
+    this.#issues.push({
+      severity: "error",
+      code: "ZS104",
+      file: OVERRIDE_FILE,
+      pointer: "",
+      line: 1,
+      column: 1,
+      length: 1,
+      message: `${text}: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   /** Whether a value, or anything in it, broke the schema. */
@@ -77,9 +103,17 @@ export class Report {
     return sortIssues(this.#issues);
   }
 
-  #add(severity: Issue["severity"], pointer: string, code: string, message: string, { key, inside, found, allowed, hint }: Details): void {
+  #add(
+    severity: Issue["severity"],
+    pointer: string,
+    code: string,
+    message: string,
+    { key, inside, found, allowed, hint }: Details,
+  ): void {
     const override = overrideOf(this.#overrides, pointer);
-    const span = inside ? this.#source.spanInside(pointer, inside.offset, inside.length) : this.#source.span(pointer, { key: key ?? false });
+    const span = inside
+      ? this.#source.spanInside(pointer, inside.offset, inside.length)
+      : this.#source.span(pointer, { key: key ?? false });
     const { line, column } = override === undefined ? this.#source.position(span.offset) : { line: 1, column: 1 };
     this.#issues.push({
       severity,

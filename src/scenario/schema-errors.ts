@@ -24,9 +24,18 @@ export function reportSchemaError(error: SchemaError, value: Json, { base, what,
     case "additionalProperties":
       return unknownKey(error, pointer, error.instancePath === "" ? what : owner(pointer), report);
     case "required":
-      return report.malformed(pointer, "ZS202", `${error.instancePath === "" ? what : owner(pointer)} needs "${params["missingProperty"]}"`);
+      return report.malformed(
+        pointer,
+        "ZS202",
+        `${error.instancePath === "" ? what : owner(pointer)} needs "${params["missingProperty"]}"`,
+      );
     case "propertyNames":
-      return report.malformed(under(pointer, String(params["propertyName"])), "ZS206", nameMessage(String(params["propertyName"]), pointer), { key: true });
+      return report.malformed(
+        under(pointer, String(params["propertyName"])),
+        "ZS206",
+        nameMessage(String(params["propertyName"]), pointer),
+        { key: true },
+      );
     default: {
       const [code, message, details] = valueMessage(error);
       return report.malformed(pointer, code, message, { found: found(error.data), ...details });
@@ -35,14 +44,21 @@ export function reportSchemaError(error: SchemaError, value: Json, { base, what,
 }
 
 function valueAt(value: Json, instancePath: string): unknown {
-  return pointerParts(instancePath).reduce<unknown>((inner, part) => (inner as Record<string, unknown> | null)?.[part], value);
+  return pointerParts(instancePath).reduce<unknown>(
+    (inner, part) => (inner as Record<string, unknown> | null)?.[part],
+    value,
+  );
 }
 
 function unknownKey(error: SchemaError, pointer: string, what: string, report: Report): void {
   const key = String(error.params["additionalProperty"]);
   const allowed = Object.keys(error.parentSchema.properties ?? {});
   const place = under(pointer, key);
-  report.malformed(place, "ZS201", `unknown key "${key}" in ${what}`, { key: true, allowed, hint: didYouMean(key.replace(/^ZMQ_/i, ""), allowed) });
+  report.malformed(place, "ZS201", `unknown key "${key}" in ${what}`, {
+    key: true,
+    allowed,
+    hint: didYouMean(key.replace(/^ZMQ_/i, ""), allowed),
+  });
 }
 
 type Wording = readonly [code: string, message: string, details?: Details];
@@ -74,14 +90,18 @@ function valueMessage({ keyword, params, data, parentSchema }: SchemaError): Wor
     case "minProperties":
       return minProperties(limit, parentSchema);
     case "maxProperties":
-      return ["ZS205", `only ${limit === 1 ? "one" : limit} of ${Object.keys(parentSchema.properties ?? {}).join(", ")} here`];
+      return [
+        "ZS205",
+        `only ${limit === 1 ? "one" : limit} of ${Object.keys(parentSchema.properties ?? {}).join(", ")} here`,
+      ];
     default:
       return ["ZS200", `not valid: ${keyword}`];
   }
 }
 
 function minProperties(limit: number, { $comment, properties }: SchemaError["parentSchema"]): Wording {
-  if ($comment === "flowExpectation") return ["ZS205", "this expects nothing: it has neither sent, delivered, lost nor queued"];
+  if ($comment === "flowExpectation")
+    return ["ZS205", "this expects nothing: it has neither sent, delivered, lost nor queued"];
   const names = Object.keys(properties ?? {}).join(", ");
   return ["ZS205", `at least ${counted(limit, "entry")} here${names === "" ? "" : `: ${names}`}`];
 }
@@ -91,13 +111,20 @@ function choice(data: unknown, allowed: readonly string[]): Wording {
   return ["ZS204", `unknown value ${JSON.stringify(data)}`, { allowed, hint: didYouMean(value, allowed) }];
 }
 
-const QUANTITIES: Readonly<Record<string, (text: string) => QuantityResult>> = { duration: parseDuration, distribution: parseDuration, size: parseSize, rate: parseRate };
+const QUANTITIES: Readonly<Record<string, (text: string) => QuantityResult>> = {
+  duration: parseDuration,
+  distribution: parseDuration,
+  size: parseSize,
+  rate: parseRate,
+};
 
 function patternMessage(text: string, definition: string | undefined): Wording {
   const result = QUANTITIES[definition ?? ""]?.(text);
   if (result && !result.ok) return ["ZS301", result.message, { hint: result.hint }];
-  if (definition === "name" || definition === "variable" || definition === "hostName") return ["ZS206", nameMessage(text, definition)];
-  if (text.length % 2 === 1 && /^[0-9a-f]*$/i.test(text)) return ["ZS302", "hexadecimal bytes come in pairs of digits; one is missing"];
+  if (definition === "name" || definition === "variable" || definition === "hostName")
+    return ["ZS206", nameMessage(text, definition)];
+  if (text.length % 2 === 1 && /^[0-9a-f]*$/i.test(text))
+    return ["ZS302", "hexadecimal bytes come in pairs of digits; one is missing"];
   return ["ZS302", `"${text}" has not the right form`];
 }
 
@@ -107,7 +134,14 @@ function nameMessage(name: string, pointer: string): string {
   return `"${name}" is not a name: a letter or _ first, then letters, digits, _${hyphen}`;
 }
 
-const KINDS: Readonly<Record<string, string>> = { string: "a text", integer: "a whole number", number: "a number", boolean: "true or false", array: "a list", object: "an object" };
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+};
 
 function kinds(type: string | readonly string[] | undefined): string {
   const names = (typeof type === "string" ? [type] : (type ?? [])).map((name) => KINDS[name] ?? name);
@@ -125,7 +159,8 @@ function owner(pointer: string): string {
   return `"${key}"`;
 }
 
-const counted = (count: number, noun: string): string => `${count} ${count === 1 ? noun : noun.replace(/y$/, "ie").concat("s")}`;
+const counted = (count: number, noun: string): string =>
+  `${count} ${count === 1 ? noun : noun.replace(/y$/, "ie").concat("s")}`;
 
 function found(data: unknown): string {
   if (data === null) return "null";

@@ -4,8 +4,8 @@ import { nearest } from "./nearest.ts";
 import type { Report } from "./report.ts";
 import { reportSchemaError } from "./schema-errors.ts";
 import { under } from "./source.ts";
-import * as validators from "./validate.generated.js";
 import type { Validator } from "./validate.generated.js";
+import * as validators from "./validate.generated.js";
 
 type JsonObject = { readonly [key: string]: Json };
 
@@ -15,15 +15,42 @@ const validatorOf = validators as unknown as Readonly<Record<string, Validator>>
 type Kinds = ReadonlyMap<string, string>;
 
 const STEP_ACTIONS = [
-  "send", "recv", "poll", "sleep", "repeat", "forever", "while", "for", "if", "break", "set", "log", "exit", "bind", "connect", "unbind",
-  "disconnect", "subscribe", "unsubscribe", "setsockopt", "getsockopt", "open", "close", "proxy", "term", "crash", "restart",
+  "send",
+  "recv",
+  "poll",
+  "sleep",
+  "repeat",
+  "forever",
+  "while",
+  "for",
+  "if",
+  "break",
+  "set",
+  "log",
+  "exit",
+  "bind",
+  "connect",
+  "unbind",
+  "disconnect",
+  "subscribe",
+  "unsubscribe",
+  "setsockopt",
+  "getsockopt",
+  "open",
+  "close",
+  "proxy",
+  "term",
+  "crash",
+  "restart",
 ] as const;
 
 /** What a step does; its one action key. */
 export type StepAction = (typeof STEP_ACTIONS)[number];
 
 const STEPS: Kinds = new Map(STEP_ACTIONS.map((action) => [action, `${action}Step`]));
-const TIMELINE: Kinds = new Map(["crash", "restart", "partition", "heal", "link"].map((action) => [action, `${action}Entry`]));
+const TIMELINE: Kinds = new Map(
+  ["crash", "restart", "partition", "heal", "link"].map((action) => [action, `${action}Entry`]),
+);
 
 /** The first of these keys that an expectation has tells its kind; without any it speaks of a flow. */
 const EXPECTATIONS: Kinds = new Map([
@@ -41,12 +68,15 @@ const EXPECTATIONS: Kinds = new Map([
 ]);
 const FLOW_KEYS = ["delivered", "lost", "sent", "queued", "from", "to"];
 
-export const isObject = (value: Json | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
-const members = (value: Json | undefined): readonly (readonly [string, Json])[] => (isObject(value) ? Object.entries(value) : []);
+export const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const members = (value: Json | undefined): readonly (readonly [string, Json])[] =>
+  isObject(value) ? Object.entries(value) : [];
 const items = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
 
 /** The action key of a step of good form. */
-export const actionOf = (step: object): StepAction => Object.keys(step).find((key): key is StepAction => STEPS.has(key))!;
+export const actionOf = (step: object): StepAction =>
+  Object.keys(step).find((key): key is StepAction => STEPS.has(key))!;
 
 /** The definition in the schema that an expectation is an instance of; undefined when no key tells. */
 export function expectationKind(entry: object): string | undefined {
@@ -66,7 +96,8 @@ export function checkShape(document: Json, report: Report): void {
       if (isObject(value)) checkSteps(value["program"], under(pointer, "threads", thread, "program"), report);
     }
   }
-  for (const [at, entry] of items(document["timeline"]).entries()) checkTimelineEntry(entry, under("/timeline", at), report);
+  for (const [at, entry] of items(document["timeline"]).entries())
+    checkTimelineEntry(entry, under("/timeline", at), report);
   for (const [at, entry] of items(document["expect"]).entries()) checkExpectation(entry, under("/expect", at), report);
 }
 
@@ -95,7 +126,8 @@ function checkTimelineEntry(entry: Json, pointer: string, report: Report): void 
 function checkExpectation(entry: Json, pointer: string, report: Report): void {
   if (!isObject(entry)) return;
   const kind = expectationKind(entry);
-  if (kind !== undefined) return validate(kind, entry, pointer, `${article(kind.replace("Expectation", ""))} expectation`, report);
+  if (kind !== undefined)
+    return validate(kind, entry, pointer, `${article(kind.replace("Expectation", ""))} expectation`, report);
   reportNoKey(entry, [...EXPECTATIONS.keys(), ...FLOW_KEYS], { pointer, noun: "expectation", report });
 }
 
@@ -115,7 +147,12 @@ function soleKey(entry: JsonObject, kinds: Kinds, about: Entry): string | undefi
   else {
     const { pointer, noun, report } = about;
     const second = under(pointer, found[1]!);
-    report.malformed(second, "ZS212", `a ${noun} has one action, this one has ${found.map((key) => `"${key}"`).join(" and ")}`, { key: true, hint: "write them one after the other" });
+    report.malformed(
+      second,
+      "ZS212",
+      `a ${noun} has one action, this one has ${found.map((key) => `"${key}"`).join(" and ")}`,
+      { key: true, hint: "write them one after the other" },
+    );
   }
   return undefined;
 }
@@ -124,7 +161,11 @@ function reportNoKey(entry: JsonObject, allowed: readonly string[], { pointer, n
   for (const key of Object.keys(entry)) {
     const meant = nearest(key, allowed);
     if (meant === undefined) continue;
-    return report.malformed(under(pointer, key), "ZS211", `unknown ${noun} "${key}"`, { key: true, allowed, hint: `did you mean "${meant}"?` });
+    return report.malformed(under(pointer, key), "ZS211", `unknown ${noun} "${key}"`, {
+      key: true,
+      allowed,
+      hint: `did you mean "${meant}"?`,
+    });
   }
   const keys = Object.keys(entry);
   const has = keys.length > 0 ? `it has ${keys.map((key) => `"${key}"`).join(", ")}` : "it is empty";

@@ -26,18 +26,39 @@ export interface OptionContext {
 }
 
 /** A known option's value as the plan has it; undefined and reported when it is wrong. */
-export function compileOption({ option, value, type, pointer, namePointer, report, texts, draftBuild, mayFail = false }: OptionContext): number | Template | undefined {
+export function compileOption({
+  option,
+  value,
+  type,
+  pointer,
+  namePointer,
+  report,
+  texts,
+  draftBuild,
+  mayFail = false,
+}: OptionContext): number | Template | undefined {
   const info = OPTIONS.get(option)!;
   const name = namePointer === undefined ? { pointer, key: true } : { pointer: namePointer, key: false };
   if (type !== undefined && !takersOf(info).includes(type)) {
-    if (!mayFail) report.error(name.pointer, "ZS413", `${type} sockets do not take the option "${option}"`, { key: name.key, allowed: takersOf(info).filter((taker) => (info.effective ?? takersOf(info)).includes(taker)) });
+    if (!mayFail)
+      report.error(name.pointer, "ZS413", `${type} sockets do not take the option "${option}"`, {
+        key: name.key,
+        allowed: takersOf(info).filter((taker) => (info.effective ?? takersOf(info)).includes(taker)),
+      });
   } else if (type !== undefined && info.effective && !info.effective.includes(type)) {
-    report.warning(name.pointer, "ZS511", `"${option}" has no effect on a ${type} socket`, { key: name.key, allowed: info.effective });
+    report.warning(name.pointer, "ZS511", `"${option}" has no effect on a ${type} socket`, {
+      key: name.key,
+      allowed: info.effective,
+    });
   }
   if (info.draft && !draftBuild && !mayFail) {
-    report.warning(name.pointer, "ZS512", `"${option}" is a draft option: EINVAL in the stable build of libzmq`, { key: name.key, hint: 'the binding "zeromq.js" has the draft build' });
+    report.warning(name.pointer, "ZS512", `"${option}" is a draft option: EINVAL in the stable build of libzmq`, {
+      key: name.key,
+      hint: 'the binding "zeromq.js" has the draft build',
+    });
   }
-  if (info.form === "bytes") return bytesValue(value, { option, pointer, report, texts, min: info.min, max: info.max, mayFail });
+  if (info.form === "bytes")
+    return bytesValue(value, { option, pointer, report, texts, min: info.min, max: info.max, mayFail });
   if (typeof value === "string" && value.includes("${")) return texts.template(value, pointer);
   const result = optionInteger(option, info, value);
   if (result.ok) return result.value;
@@ -46,7 +67,18 @@ export function compileOption({ option, value, type, pointer, namePointer, repor
   return undefined;
 }
 
-function bytesValue(value: number | boolean | string, { option, pointer, report, texts, min, max, mayFail }: { option: string; pointer: string; report: Report; texts: Texts; min: number; max: number; mayFail: boolean }): Template | undefined {
+function bytesValue(
+  value: number | boolean | string,
+  {
+    option,
+    pointer,
+    report,
+    texts,
+    min,
+    max,
+    mayFail,
+  }: { option: string; pointer: string; report: Report; texts: Texts; min: number; max: number; mayFail: boolean },
+): Template | undefined {
   if (typeof value !== "string") {
     report.error(pointer, "ZS331", `"${option}" takes a text`);
     return undefined;
@@ -55,7 +87,12 @@ function bytesValue(value: number | boolean | string, { option, pointer, report,
   const plain = template.every((part) => typeof part === "string");
   const size = utf8Length(template.join(""));
   if (plain && !mayFail && (size < min || size > max)) {
-    const bounds = min === max ? `${min} bytes` : size < min ? `at least ${min} byte${min === 1 ? "" : "s"}` : `at most ${max} bytes`;
+    const bounds =
+      min === max
+        ? `${min} bytes`
+        : size < min
+          ? `at least ${min} byte${min === 1 ? "" : "s"}`
+          : `at most ${max} bytes`;
     report.error(pointer, "ZS331", `${option} is ${bounds} long, found ${size}`);
   }
   return template;
@@ -78,42 +115,78 @@ export interface SocketContext {
 }
 
 /** A socket with a known type; parts that broke the schema are left out. */
-export function compileSocket(name: string, socket: schema.Socket, pointer: string, context: SocketContext): PlanSocket {
+export function compileSocket(
+  name: string,
+  socket: schema.Socket,
+  pointer: string,
+  context: SocketContext,
+): PlanSocket {
   const { report, texts } = context;
   const subscribe = report.isBroken(under(pointer, "subscribe")) ? [] : listOf(socket.subscribe);
   if (subscribe.length > 0 && socket.type !== "SUB") {
     const hint = socket.type === "XSUB" ? "an XSUB sends a frame that begins with byte 1 to subscribe" : undefined;
-    report.error(under(pointer, "subscribe"), "ZS412", `only SUB sockets subscribe; this is ${socket.type}`, { key: true, hint });
+    report.error(under(pointer, "subscribe"), "ZS412", `only SUB sockets subscribe; this is ${socket.type}`, {
+      key: true,
+      hint,
+    });
   }
   return {
     name,
     type: socket.type,
     options: compileOptions(socket, under(pointer, "options"), context),
-    subscribe: subscribe.map((topic, at) => texts.template(topic, placeOf(socket.subscribe, under(pointer, "subscribe"), at))),
+    subscribe: subscribe.map((topic, at) =>
+      texts.template(topic, placeOf(socket.subscribe, under(pointer, "subscribe"), at)),
+    ),
     bind: endpoints("bind", name, socket, pointer, context),
     connect: endpoints("connect", name, socket, pointer, context),
     atStart: socket.open ?? true,
   };
 }
 
-function compileOptions(socket: schema.Socket, pointer: string, { report, texts, draftBuild }: SocketContext): PlanOption[] {
+function compileOptions(
+  socket: schema.Socket,
+  pointer: string,
+  { report, texts, draftBuild }: SocketContext,
+): PlanOption[] {
   if (report.isBroken(pointer) && typeof socket.options !== "object") return [];
-  return Object.entries((socket.options ?? {}) as Record<string, number | boolean | string>).flatMap(([option, given]) => {
-    const value = OPTIONS.has(option) && !report.isBroken(under(pointer, option)) ? compileOption({ option, value: given, type: socket.type, pointer: under(pointer, option), report, texts, draftBuild }) : undefined;
-    return value === undefined ? [] : [{ name: option, value }];
-  });
+  return Object.entries((socket.options ?? {}) as Record<string, number | boolean | string>).flatMap(
+    ([option, given]) => {
+      const value =
+        OPTIONS.has(option) && !report.isBroken(under(pointer, option))
+          ? compileOption({
+              option,
+              value: given,
+              type: socket.type,
+              pointer: under(pointer, option),
+              report,
+              texts,
+              draftBuild,
+            })
+          : undefined;
+      return value === undefined ? [] : [{ name: option, value }];
+    },
+  );
 }
 
-function endpoints(kind: "bind" | "connect", socket: string, declaration: schema.Socket, pointer: string, { report, texts, uses }: SocketContext): Template[] {
+function endpoints(
+  kind: "bind" | "connect",
+  socket: string,
+  declaration: schema.Socket,
+  pointer: string,
+  { report, texts, uses }: SocketContext,
+): Template[] {
   const given = report.isBroken(under(pointer, kind)) ? undefined : declaration[kind];
   return listOf(given).map((text, at) => {
     const place = placeOf(given, under(pointer, kind), at);
     const template = texts.template(text, place);
     const plain = template.length === 1 && typeof template[0] === "string";
-    if (!plain || checkEndpoint(text, place, kind === "bind", report)) uses.push({ kind, socket, template, pointer: place, atStart: declaration.open ?? true });
+    if (!plain || checkEndpoint(text, place, kind === "bind", report))
+      uses.push({ kind, socket, template, pointer: place, atStart: declaration.open ?? true });
     return template;
   });
 }
 
-const listOf = (value: string | readonly string[] | undefined): readonly string[] => (typeof value === "string" ? [value] : (value ?? []));
-const placeOf = (value: unknown, pointer: string, at: number): string => (typeof value === "string" ? pointer : under(pointer, at));
+const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
+  typeof value === "string" ? [value] : (value ?? []);
+const placeOf = (value: unknown, pointer: string, at: number): string =>
+  typeof value === "string" ? pointer : under(pointer, at);

@@ -31,9 +31,12 @@ export class Source {
     const refusal = refuse(this.text);
     const problems: SyntaxProblem[] = refusal ? [refusal] : [];
     const errors: ParseError[] = [];
-    this.#root = refusal ? undefined : parseTree(this.text, errors, { allowTrailingComma: true, disallowComments: false, allowEmptyContent: true });
+    this.#root = refusal
+      ? undefined
+      : parseTree(this.text, errors, { allowTrailingComma: true, disallowComments: false, allowEmptyContent: true });
     for (const error of errors) problems.push(syntaxProblem(error, this.text));
-    if (!this.#root && problems.length === 0) problems.push({ code: "ZS101", message: "the file is empty", pointer: "", offset: 0, length: 1 });
+    if (!this.#root && problems.length === 0)
+      problems.push({ code: "ZS101", message: "the file is empty", pointer: "", offset: 0, length: 1 });
     this.value = this.#root ? toValue(this.#root, "", problems) : undefined;
     this.problems = problems;
   }
@@ -55,7 +58,10 @@ export class Source {
     if (!node || !exact || node.type !== "string") return this.span(pointer);
     const raw = this.text.slice(node.offset, node.offset + node.length);
     const from = rawOffset(raw, offset);
-    return { offset: node.offset + from, length: Math.max(1, Math.min(rawOffset(raw, offset + length), raw.length) - from) };
+    return {
+      offset: node.offset + from,
+      length: Math.max(1, Math.min(rawOffset(raw, offset + length), raw.length) - from),
+    };
   }
 
   /** Line and column, both from 1. */
@@ -84,7 +90,12 @@ export class Source {
 }
 
 export const pointerParts = (pointer: string): string[] =>
-  pointer === "" ? [] : pointer.slice(1).split("/").map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
+  pointer === ""
+    ? []
+    : pointer
+        .slice(1)
+        .split("/")
+        .map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
 
 /** Pointer of a member. */
 export const under = (pointer: string, ...parts: readonly (string | number)[]): string =>
@@ -92,14 +103,22 @@ export const under = (pointer: string, ...parts: readonly (string | number)[]): 
 
 /** What would exhaust memory or the stack before a parser could complain. */
 function refuse(text: string): SyntaxProblem | undefined {
-  if (text.length > TEXT_MAX) return { code: "ZS601", message: "the file is larger than 8 MiB", pointer: "", offset: 0, length: 1 };
+  if (text.length > TEXT_MAX)
+    return { code: "ZS601", message: "the file is larger than 8 MiB", pointer: "", offset: 0, length: 1 };
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === 0x22) at = stringEnd(text, at);
     else if (char === 0x7b || char === 0x5b) depth++;
     else if (char === 0x7d || char === 0x5d) depth--;
-    if (depth > DEPTH_MAX) return { code: "ZS602", message: `values are nested more than ${DEPTH_MAX} deep`, pointer: "", offset: at, length: 1 };
+    if (depth > DEPTH_MAX)
+      return {
+        code: "ZS602",
+        message: `values are nested more than ${DEPTH_MAX} deep`,
+        pointer: "",
+        offset: at,
+        length: 1,
+      };
   }
   return undefined;
 }
@@ -138,7 +157,8 @@ function syntaxProblem({ error, offset, length }: ParseError, text: string): Syn
 }
 
 function toValue(node: Node, pointer: string, problems: SyntaxProblem[]): Json {
-  if (node.type === "array") return (node.children ?? []).map((child, at) => toValue(child, under(pointer, at), problems));
+  if (node.type === "array")
+    return (node.children ?? []).map((child, at) => toValue(child, under(pointer, at), problems));
   if (node.type !== "object") return node.value as Json;
   const result: Record<string, Json> = {};
   for (const { children } of node.children ?? []) {
@@ -147,7 +167,13 @@ function toValue(node: Node, pointer: string, problems: SyntaxProblem[]): Json {
     const key = String(keyNode.value);
     const place = { pointer: under(pointer, key), offset: keyNode.offset, length: keyNode.length };
     if (key === "__proto__") problems.push({ ...place, code: "ZS103", message: 'the key "__proto__" is not allowed' });
-    else if (Object.hasOwn(result, key)) problems.push({ ...place, code: "ZS102", message: `the key "${key}" appears twice`, hint: "names are unique; the first one counts" });
+    else if (Object.hasOwn(result, key))
+      problems.push({
+        ...place,
+        code: "ZS102",
+        message: `the key "${key}" appears twice`,
+        hint: "names are unique; the first one counts",
+      });
     else result[key] = toValue(valueNode, place.pointer, problems);
   }
   return result;
@@ -162,12 +188,14 @@ function childOf(node: Node, part: string): Node | undefined {
 /** Offset in the raw JSON literal (with its quotes) of a character of the value. */
 function rawOffset(raw: string, offset: number): number {
   let at = 1;
-  for (let count = 0; count < offset && at < raw.length; count++) at += raw[at] === "\\" ? (raw[at + 1] === "u" ? 6 : 2) : 1;
+  for (let count = 0; count < offset && at < raw.length; count++)
+    at += raw[at] === "\\" ? (raw[at + 1] === "u" ? 6 : 2) : 1;
   return at;
 }
 
 function lineStarts(text: string): number[] {
   const starts = [0];
-  for (let at = 0; at < text.length; at++) if (text[at] === "\n" || (text[at] === "\r" && text[at + 1] !== "\n")) starts.push(at + 1);
+  for (let at = 0; at < text.length; at++)
+    if (text[at] === "\n" || (text[at] === "\r" && text[at + 1] !== "\n")) starts.push(at + 1);
   return starts;
 }

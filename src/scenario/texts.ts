@@ -13,7 +13,16 @@ import { under } from "./source.ts";
 export type Variables = ReadonlySet<string>;
 
 /** Builtins that are known before the run. */
-export const STATIC_BUILTINS: Variables = new Set(["node", "group", "index", "count", "nodeIndex", "nodeCount", "thread", "seed"]);
+export const STATIC_BUILTINS: Variables = new Set([
+  "node",
+  "group",
+  "index",
+  "count",
+  "nodeIndex",
+  "nodeCount",
+  "thread",
+  "seed",
+]);
 
 const UNIT_AT_END = /(?:^|[^A-Za-z])(ns|us|ms|s|min)\s*$/;
 
@@ -32,7 +41,8 @@ export class Texts {
   /** A text with expressions in it. */
   template(text: string, pointer: string): Template {
     const { parts, expressions, problem } = splitTemplate(text);
-    if (problem) this.#report.error(pointer, "ZS311", problem.message, { inside: { offset: problem.offset, length: 2 } });
+    if (problem)
+      this.#report.error(pointer, "ZS311", problem.message, { inside: { offset: problem.offset, length: 2 } });
     for (const { source, offset } of expressions) this.#checkExpression(source, pointer, offset);
     return parts;
   }
@@ -103,35 +113,53 @@ export class Texts {
 
   #checkExpression(source: string, pointer: string, base: number): void {
     try {
-      for (const { name, offset } of compileExpression(source).variables) this.#checkVariable(name, pointer, base + offset);
+      for (const { name, offset } of compileExpression(source).variables)
+        this.#checkVariable(name, pointer, base + offset);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       const { message, offset, unknownFunction: name } = error;
-      const known = name === undefined ? {} : { allowed: [...FUNCTIONS.keys()], hint: didYouMean(name, FUNCTIONS.keys()) };
-      this.#report.error(pointer, "ZS312", message, { inside: { offset: base + offset, length: name?.length ?? 1 }, ...known });
+      const known =
+        name === undefined ? {} : { allowed: [...FUNCTIONS.keys()], hint: didYouMean(name, FUNCTIONS.keys()) };
+      this.#report.error(pointer, "ZS312", message, {
+        inside: { offset: base + offset, length: name?.length ?? 1 },
+        ...known,
+      });
     }
   }
 
   #checkVariable(name: string, pointer: string, offset: number): void {
     if (this.#variables.has(name) || this.#builtins.has(name)) return;
     const always = [...this.#builtins].join(", ");
-    const hint = didYouMean(name, [...this.#variables, ...this.#builtins]) ?? `always there: ${always}; others come from vars, set, as and for`;
-    this.#report.error(pointer, "ZS403", `unknown variable "${name}"`, { inside: { offset, length: name.length }, hint });
+    const hint =
+      didYouMean(name, [...this.#variables, ...this.#builtins]) ??
+      `always there: ${always}; others come from vars, set, as and for`;
+    this.#report.error(pointer, "ZS403", `unknown variable "${name}"`, {
+      inside: { offset, length: name.length },
+      hint,
+    });
   }
 
   /** A variable that a step names outside an expression. */
   checkNamed(name: string, pointer: string): void {
     if (this.#variables.has(name)) return;
-    this.#report.error(pointer, "ZS403", `unknown variable "${name}"`, { hint: didYouMean(name, this.#variables) ?? "a recv step with \"as\" makes one" });
+    this.#report.error(pointer, "ZS403", `unknown variable "${name}"`, {
+      hint: didYouMean(name, this.#variables) ?? 'a recv step with "as" makes one',
+    });
   }
 }
 
 /** A text that is known before the run: undefined when it depends on more than the static builtins. */
 export function staticText(template: Template, values: ReadonlyMap<string, Value>): string | undefined {
   const only = template[0];
-  if (template.length === 0 || (template.length === 1 && typeof only === "string")) return (only as string | undefined) ?? "";
+  if (template.length === 0 || (template.length === 1 && typeof only === "string"))
+    return (only as string | undefined) ?? "";
   let asked = false;
-  const random = { float: () => { asked = true; return 0; } };
+  const random = {
+    float: () => {
+      asked = true;
+      return 0;
+    },
+  };
   const scope: Scope = { get: (name) => values.get(name), random };
   try {
     const text = compileTemplate(template).evaluate(scope);

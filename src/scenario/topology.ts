@@ -23,9 +23,17 @@ const ANY: ReadonlySet<string> = new Set(["*", "0.0.0.0"]);
 
 /** Model, section 4: types that talk to each other. */
 const PEERS: Readonly<Record<SocketTypeName, readonly SocketTypeName[]>> = {
-  PAIR: ["PAIR"], PUB: ["SUB", "XSUB"], SUB: ["PUB", "XPUB"], XPUB: ["SUB", "XSUB"], XSUB: ["PUB", "XPUB"],
-  REQ: ["REP", "ROUTER"], REP: ["REQ", "DEALER"], DEALER: ["REP", "DEALER", "ROUTER"], ROUTER: ["REQ", "DEALER", "ROUTER"],
-  PUSH: ["PULL"], PULL: ["PUSH"],
+  PAIR: ["PAIR"],
+  PUB: ["SUB", "XSUB"],
+  SUB: ["PUB", "XPUB"],
+  XPUB: ["SUB", "XSUB"],
+  XSUB: ["PUB", "XPUB"],
+  REQ: ["REP", "ROUTER"],
+  REP: ["REQ", "DEALER"],
+  DEALER: ["REP", "DEALER", "ROUTER"],
+  ROUTER: ["REQ", "DEALER", "ROUTER"],
+  PUSH: ["PULL"],
+  PULL: ["PUSH"],
 };
 
 export function checkTopology(threads: readonly ThreadUses[], report: Report): void {
@@ -35,7 +43,8 @@ export function checkTopology(threads: readonly ThreadUses[], report: Report): v
   checkBinds(binds, hosts, report);
   const book = new Addresses(binds);
   for (const use of uses) {
-    if (use.kind === "connect") checkConnect(use, { book, hosts, unknown: unknown.has(use.endpoint.transport), report });
+    if (use.kind === "connect")
+      checkConnect(use, { book, hosts, unknown: unknown.has(use.endpoint.transport), report });
   }
 }
 
@@ -90,14 +99,21 @@ function checkBinds(binds: readonly Use[], hosts: ReadonlySet<string>, report: R
   for (const bind of binds) {
     const { endpoint, pointer, host, text, owner } = bind;
     if (endpoint.transport === "tcp" && !ownHost(endpoint.host) && endpoint.host !== host) {
-      const what = hosts.has(endpoint.host) ? `"${endpoint.host}" is another host` : `nobody has the host "${endpoint.host}"`;
-      report.once(pointer, "ZS421", `${what}; a bind is to an address of one's own`, { hint: `tcp://*:${endpoint.port || "port"}` });
+      const what = hosts.has(endpoint.host)
+        ? `"${endpoint.host}" is another host`
+        : `nobody has the host "${endpoint.host}"`;
+      report.once(pointer, "ZS421", `${what}; a bind is to an address of one's own`, {
+        hint: `tcp://*:${endpoint.port || "port"}`,
+      });
       continue;
     }
     if (!bind.atStart || (endpoint.transport === "tcp" && endpoint.port === 0)) continue;
     const key = addressOf(bind);
     const other = first.get(key);
-    if (other) report.once(pointer, "ZS422", `${owner} binds ${text}, which ${other.owner} has bound already`, { hint: sameHostHint(bind) });
+    if (other)
+      report.once(pointer, "ZS422", `${owner} binds ${text}, which ${other.owner} has bound already`, {
+        hint: sameHostHint(bind),
+      });
     else first.set(key, bind);
   }
 }
@@ -120,10 +136,15 @@ function checkConnect(use: Use, context: ConnectContext): void {
   const { hosts, report } = context;
   if (endpoint.transport === "tcp" && !LOCAL.has(endpoint.host) && !hosts.has(endpoint.host)) {
     const names = [...hosts];
-    report.once(pointer, "ZS423", `nobody has the host "${endpoint.host}"`, { allowed: names, hint: didYouMean(endpoint.host, names) ?? replicaHint(endpoint.host, names) });
+    report.once(pointer, "ZS423", `nobody has the host "${endpoint.host}"`, {
+      allowed: names,
+      hint: didYouMean(endpoint.host, names) ?? replicaHint(endpoint.host, names),
+    });
     return;
   }
-  const target = addressOf(endpoint.transport === "tcp" && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use);
+  const target = addressOf(
+    endpoint.transport === "tcp" && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use,
+  );
   const listeners = context.book.at(target);
   if (listeners.length > 0) return checkPeer(use, listeners, report);
   if (!context.unknown) reportNobody(use, context);
@@ -139,7 +160,13 @@ function checkPeer({ type, pointer, endpoint, text }: Use, listeners: readonly U
   if (type === undefined || endpoint.transport === "inproc") return;
   const wrong = listeners.find((listener) => listener.type !== undefined && !PEERS[type].includes(listener.type));
   if (wrong === undefined || wrong.type === undefined) return;
-  report.once(pointer, "ZS506", `${type} cannot talk to ${wrong.type}: ${wrong.owner} binds ${text}`, { allowed: PEERS[type], hint: "libzmq drops such a connection after the handshake without an error" }, "warning");
+  report.once(
+    pointer,
+    "ZS506",
+    `${type} cannot talk to ${wrong.type}: ${wrong.owner} binds ${text}`,
+    { allowed: PEERS[type], hint: "libzmq drops such a connection after the handshake without an error" },
+    "warning",
+  );
 }
 
 /** A connect that no bind answers: names the bind that was probably meant. */
@@ -148,27 +175,60 @@ function reportNobody(use: Use, { book, report }: ConnectContext): void {
   const same = book.all.filter((bind) => bind.endpoint.transport === endpoint.transport);
   if (endpoint.transport === "inproc") {
     const elsewhere = same.find((bind) => bind.endpoint.transport === "inproc" && bind.endpoint.name === endpoint.name);
-    if (elsewhere) return report.once(pointer, "ZS424", `inproc works within a node: ${elsewhere.owner} binds ${text}, but this is node "${node}"`, { hint: "make it a thread of the same node, or use tcp or ipc" });
+    if (elsewhere)
+      return report.once(
+        pointer,
+        "ZS424",
+        `inproc works within a node: ${elsewhere.owner} binds ${text}, but this is node "${node}"`,
+        { hint: "make it a thread of the same node, or use tcp or ipc" },
+      );
   }
   if (endpoint.transport === "ipc") {
     const elsewhere = same.find((bind) => bind.endpoint.transport === "ipc" && bind.endpoint.name === endpoint.name);
-    if (elsewhere) return report.once(pointer, "ZS424", `ipc works within a host: ${elsewhere.owner} binds ${text} on host "${elsewhere.host}", this is host "${host}"`, { hint: 'give both nodes the same "host"' });
+    if (elsewhere)
+      return report.once(
+        pointer,
+        "ZS424",
+        `ipc works within a host: ${elsewhere.owner} binds ${text} on host "${elsewhere.host}", this is host "${host}"`,
+        { hint: 'give both nodes the same "host"' },
+      );
   }
   const own = same.filter((bind) => endpoint.transport !== "inproc" || bind.node === node);
   const meant = meantBind(use, own);
-  report.once(pointer, "ZS501", `nobody binds ${text}`, { hint: meant && `the nearest bind is ${meant.text}${endpoint.transport === "tcp" ? ` of ${meant.owner}, tcp://${meant.host}:${portOf(meant)}` : ` of ${meant.owner}`}` }, "warning");
+  report.once(
+    pointer,
+    "ZS501",
+    `nobody binds ${text}`,
+    {
+      hint:
+        meant &&
+        `the nearest bind is ${meant.text}${endpoint.transport === "tcp" ? ` of ${meant.owner}, tcp://${meant.host}:${portOf(meant)}` : ` of ${meant.owner}`}`,
+    },
+    "warning",
+  );
 }
 
 /** On the same host first, then with the same port, then the most similar text. */
 function meantBind({ endpoint, host, text }: Use, binds: readonly Use[]): Use | undefined {
   if (endpoint.transport !== "tcp") {
-    const best = nearest(text, binds.map((bind) => bind.text));
+    const best = nearest(
+      text,
+      binds.map((bind) => bind.text),
+    );
     return binds.find((bind) => bind.text === best) ?? binds[0];
   }
   const wanted = LOCAL.has(endpoint.host) ? host : endpoint.host;
   const onHost = binds.filter((bind) => bind.host === wanted);
-  const best = nearest(String(endpoint.port), onHost.map((bind) => String(portOf(bind))));
-  return onHost.find((bind) => String(portOf(bind)) === best) ?? onHost[0] ?? binds.find((bind) => portOf(bind) === endpoint.port) ?? binds[0];
+  const best = nearest(
+    String(endpoint.port),
+    onHost.map((bind) => String(portOf(bind))),
+  );
+  return (
+    onHost.find((bind) => String(portOf(bind)) === best) ??
+    onHost[0] ??
+    binds.find((bind) => portOf(bind) === endpoint.port) ??
+    binds[0]
+  );
 }
 
 const portOf = ({ endpoint }: Use): number | string => (endpoint.transport === "tcp" ? endpoint.port || "*" : "");

@@ -5,9 +5,10 @@ import type { SocketOptions } from "../ctx/options.ts";
 import { Own, sendSequenced } from "../ctx/own.ts";
 import type { Actor } from "../kernel/actor.ts";
 import type { EventId } from "../kernel/kernel.ts";
-import { ms } from "../kernel/time.ts";
+import { type Instant, ms } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
 import type { ConnectAttempt, ConnectError, ConnectUser } from "../network/network.ts";
+import type { Descriptor } from "../network/process.ts";
 import type { StreamEnd } from "../network/stream.ts";
 import { ZmtpEngine } from "../zmtp/engine.ts";
 import type { Session, SessionSocket } from "./session.ts";
@@ -20,7 +21,7 @@ const OP_FAILED = 3;
 const EINPROGRESS = 115;
 const INT_MAX = 2_147_483_647;
 
-export class Connecter extends Own implements ConnectUser, Actor, Task {
+export class Connecter extends Own implements ConnectUser, Actor, Task, Descriptor {
   readonly mailbox: Mailbox;
   readonly label: string;
   private readonly thread: IoThread;
@@ -62,6 +63,7 @@ export class Connecter extends Own implements ConnectUser, Actor, Task {
     this.reconnectTimer = 0 as EventId;
     if (this.attempt !== null) {
       this.attempt.cancel(this.thread.localNow);
+      this.leaveAttempt();
       this.close();
     }
     super.processTerm(linger);
@@ -97,6 +99,12 @@ export class Connecter extends Own implements ConnectUser, Actor, Task {
     } else if (this.attempt !== null) this.giveUp();
   }
 
+  processDied(at: Instant): void {
+    this.attempt?.cancel(at);
+  }
+
+  loseItems(): void {}
+
   private startConnecting(): void {
     const { costs, kernel } = this.thread;
     const { process } = this.socket;
@@ -115,6 +123,7 @@ export class Connecter extends Own implements ConnectUser, Actor, Task {
     if (host === null) return this.addReconnectTimer();
     this.fd = process.nextFd();
     this.thread.load++;
+    process.descriptors.add(this);
     this.attempt = network.connectTcp(host, this.target.port, options, this.thread.localNow);
     this.monitor("CONNECT_DELAYED", EINPROGRESS);
     if (this.options.connectTimeout > 0) this.connectTimer = this.thread.startTimer(this, ms(this.options.connectTimeout), TIMER_CONNECT);
@@ -122,7 +131,7 @@ export class Connecter extends Own implements ConnectUser, Actor, Task {
 
   private established(end: StreamEnd): void {
     this.leaveAttempt();
-    const engine = new ZmtpEngine(end, this.options, this.session.endpointText, this.fd);
+    const engine = new ZmtpEngine(this.socket.process, end, this.options, this.session.endpointText, this.fd);
     sendSequenced(this.session, Command.attach, 0, engine);
     this.terminate();
     this.monitor("CONNECTED", this.fd);
@@ -139,6 +148,7 @@ export class Connecter extends Own implements ConnectUser, Actor, Task {
   private leaveAttempt(): void {
     if (this.attempt === null) return;
     this.attempt = null;
+    this.socket.process.descriptors.delete(this);
     this.thread.load--;
     this.thread.kernel.cancel(this.connectTimer);
     this.connectTimer = 0 as EventId;

@@ -3,14 +3,16 @@ import type { IoThread, Task } from "../ctx/io-thread.ts";
 import { Command, type Mailbox } from "../ctx/mailbox.ts";
 import type { SocketOptions } from "../ctx/options.ts";
 import { Own, sendSequenced } from "../ctx/own.ts";
+import type { Instant } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
+import type { Descriptor } from "../network/process.ts";
 import type { BindError, ListenSocket, ListenUser } from "../network/network.ts";
 import { ZmtpEngine } from "../zmtp/engine.ts";
 import type { Session, SessionParameters, SessionSocket } from "./session.ts";
 
 const OP_ACCEPT = 0;
 
-export class Listener extends Own implements ListenUser, Task {
+export class Listener extends Own implements ListenUser, Task, Descriptor {
   readonly mailbox: Mailbox;
   /** The endpoint with the real port. Set by open. */
   endpointText = "";
@@ -45,10 +47,17 @@ export class Listener extends Own implements ListenUser, Task {
       return outcome;
     }
     this.listening = outcome.socket;
+    process.descriptors.add(this);
     this.endpointText = outcome.endpoint;
     this.socket.monitor("LISTENING", this.fd, this.endpointText);
     return null;
   }
+
+  processDied(at: Instant): void {
+    if (this.listening !== null) this.socket.process.world.network.unlisten(this.listening, at);
+  }
+
+  loseItems(): void {}
 
   acceptable(): void {
     if (this.plugged) this.post();
@@ -62,7 +71,7 @@ export class Listener extends Own implements ListenUser, Task {
     const { costs, kernel } = thread;
     thread.charge(costs.open.sample(kernel.random.stream(`${thread.label}/open`)));
     const fd = this.socket.process.nextFd();
-    const engine = new ZmtpEngine(end, this.options, this.endpointText, fd);
+    const engine = new ZmtpEngine(this.socket.process, end, this.options, this.endpointText, fd);
     const sessionThread = this.socket.chooseIoThread(this.options.affinity) ?? thread;
     const session = this.createSession({ thread: sessionThread, socket: this.socket, options: this.options, target: null, endpoint: this.endpointText });
     this.launchChild(session);
@@ -81,6 +90,7 @@ export class Listener extends Own implements ListenUser, Task {
     if (this.listening !== null) {
       this.thread.load--;
       this.socket.process.world.network.unlisten(this.listening, this.thread.localNow);
+      this.socket.process.descriptors.delete(this);
       this.listening = null;
       this.socket.monitor("CLOSED", this.fd, this.endpointText);
     }

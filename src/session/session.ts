@@ -120,7 +120,10 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   lost(frame: Frame): void {
     if (frame.message === null || frame.more) return;
     const sender = this.engine?.peerName ?? this.pipe?.peerName ?? this.endpointText;
-    this.socket.process.world.journal.lose(frame.message, frame.size > this.options.maxmsgsize && this.options.maxmsgsize >= 0 ? "too-big" : "connection-lost", sender, this.socket.name, "decoder");
+    const { world } = this.socket.process;
+    const { maxmsgsize } = this.options;
+    const tooBig = maxmsgsize >= 0 && frame.size > maxmsgsize;
+    world.journal.lose(frame.message, tooBig ? "too-big" : world.losing, sender, this.socket.name, "decoder");
   }
 
   // --- commands ---

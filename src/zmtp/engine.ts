@@ -3,7 +3,8 @@ import type { IoThread, Task } from "../ctx/io-thread.ts";
 import type { SocketOptions } from "../ctx/options.ts";
 import type { Actor } from "../kernel/actor.ts";
 import type { EventId, Kernel } from "../kernel/kernel.ts";
-import { ms } from "../kernel/time.ts";
+import { type Instant, ms } from "../kernel/time.ts";
+import type { Descriptor, Process } from "../network/process.ts";
 import type { StreamEnd, StreamUser } from "../network/stream.ts";
 import { Frame, ROUTING_ID } from "../pipe/frame.ts";
 import { Control, compatible, MAJOR, PONG, ping, REST, ready, SIGNATURE, type WireItem, wireSize } from "./wire.ts";
@@ -40,13 +41,14 @@ const BATCH = 8192;
 const EPIPE = 32;
 const EAGAIN = 11;
 
-export class ZmtpEngine implements StreamUser, Task, Actor {
+export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
   readonly label: string;
   /** Endpoint for monitor events. */
   readonly endpoint: string;
   readonly fd: number;
   private readonly end: StreamEnd;
   private readonly options: SocketOptions;
+  private readonly process: Process;
   private thread!: IoThread;
   private session: EngineSession | null = null;
   private kernel!: Kernel;
@@ -79,7 +81,9 @@ export class ZmtpEngine implements StreamUser, Task, Actor {
   private timeoutTimer = 0 as EventId;
   private ttlTimer = 0 as EventId;
 
-  constructor(end: StreamEnd, options: SocketOptions, endpoint: string, fd: number) {
+  constructor(process: Process, end: StreamEnd, options: SocketOptions, endpoint: string, fd: number) {
+    this.process = process;
+    process.descriptors.add(this);
     this.end = end;
     this.options = options;
     this.endpoint = endpoint;
@@ -381,10 +385,22 @@ export class ZmtpEngine implements StreamUser, Task, Actor {
     session.engineError(handshaked, reason);
   }
 
+  processDied(at: Instant): void {
+    if (this.parked !== null) this.session?.lost(this.parked);
+    this.session = null;
+    this.end.close(at);
+  }
+
+  loseItems(): void {
+    if (this.parked !== null) this.session?.lost(this.parked);
+    this.end.loseItems();
+  }
+
   private unplug(): void {
     const { session } = this;
     if (session === null) return;
     this.session = null;
+    this.process.descriptors.delete(this);
     this.thread.load--;
     for (const timer of [this.handshakeTimer, this.heartbeatTimer, this.timeoutTimer, this.ttlTimer]) this.kernel.cancel(timer);
     if (this.parked !== null) session.lost(this.parked);

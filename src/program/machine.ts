@@ -1,0 +1,373 @@
+/**
+ * The step language at work. A machine holds no socket and no clock: it hands out one request at a
+ * time and goes on when told the result, so that simulated and real sockets can both serve it.
+ */
+import type { Duration } from "../kernel/time.ts";
+import { compileExpression, compileTemplate, evaluateCondition, ExpressionError, type Scope } from "./expression.ts";
+import type { DurationExpr, FrameExpr, PlanThread, PollItem, Step, ValueExpr } from "./plan.ts";
+import { computedDuration } from "./quantity.ts";
+import { asList, formatValue, type FrameValue, isFrame, isMessage, type MessageValue, type Value } from "./value.ts";
+
+/** A frame to send: text as UTF-8, a payload of mere size, bytes in hex, or a frame that was received. */
+export type OutFrame = string | FrameValue | { readonly size: number } | { readonly hex: string };
+
+/** What a program wants done next. */
+export type Request =
+  | { readonly kind: "send"; readonly socket: string; readonly frames: readonly OutFrame[]; readonly forwards: MessageValue | null; readonly dontwait: boolean; readonly more: boolean }
+  | { readonly kind: "recv"; readonly socket: string; readonly dontwait: boolean }
+  | { readonly kind: "poll"; readonly items: readonly PollItem[]; readonly timeout: Duration | null }
+  | { readonly kind: "sleep"; readonly duration: Duration }
+  | { readonly kind: "log"; readonly text: string }
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe"; readonly socket: string; readonly text: string }
+  | { readonly kind: "setsockopt"; readonly socket: string; readonly option: string; readonly value: number | string }
+  | { readonly kind: "getsockopt"; readonly socket: string; readonly option: string }
+  | { readonly kind: "open" | "close"; readonly socket: string }
+  | { readonly kind: "proxy"; readonly frontend: string; readonly backend: string; readonly capture: string | null }
+  | { readonly kind: "term" }
+  | { readonly kind: "crash" | "restart"; readonly node: string };
+
+/** Outcome of a request: an error name or null, and what recv, poll and getsockopt give. */
+export interface Reply {
+  readonly error: string | null;
+  readonly value: Value;
+}
+
+/** A program that cannot go on: an error nobody handles, or an expression that fails. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  /** JSON pointer of the step. */
+  readonly pointer: string;
+
+  constructor(message: string, pointer: string) {
+    super(message);
+    this.pointer = pointer;
+  }
+}
+
+type Instruction =
+  | { readonly op: "request"; readonly step: Step; readonly make: (scope: Scope) => Request }
+  | { readonly op: "set"; readonly pointer: string; readonly name: string; readonly value: (scope: Scope) => Value }
+  | { readonly op: "jump"; to: number }
+  | { readonly op: "unless"; readonly pointer: string; readonly test: (scope: Scope) => boolean; to: number }
+  /** Begins a counted loop: evaluates its items into a slot. */
+  | { readonly op: "begin"; readonly pointer: string; readonly slot: number; readonly items: (scope: Scope) => number | readonly Value[] }
+  /** Next round, or out of the loop. */
+  | { readonly op: "next"; readonly slot: number; readonly as: string | undefined; to: number };
+
+/** Instructions without a request in between before a program counts as running away. */
+const SILENT_STEPS_MAX = 1_000_000;
+
+/** A program compiled once per thread of the plan; any number of machines may run it. */
+export class Program {
+  readonly instructions: Instruction[] = [];
+  slots = 0;
+
+  constructor(steps: readonly Step[]) {
+    this.block(steps, []);
+  }
+
+  /** `breaks`: jumps that leave the innermost loop. */
+  private block(steps: readonly Step[], breaks: { to: number }[]): void {
+    for (const step of steps) this.step(step, breaks);
+  }
+
+  private step(step: Step, breaks: { to: number }[]): void {
+    const { pointer } = step;
+    switch (step.kind) {
+      case "repeat":
+        return this.loop(step.do, pointer, step.as, repetitions(step.count));
+      case "for":
+        return this.loop(step.do, pointer, step.as, listOf(step.in));
+      case "forever":
+        return this.endless(step.do, null, pointer);
+      case "while":
+        return this.endless(step.do, step.condition, pointer);
+      case "if":
+        return this.branch(step, breaks);
+      case "break": {
+        const jump = { op: "jump", to: -1 } as const satisfies Instruction;
+        this.instructions.push(jump);
+        breaks.push(jump);
+        return;
+      }
+      case "set":
+        for (const [name, value] of step.values) this.instructions.push({ op: "set", pointer, name, value: valueOf(value) });
+        return;
+      default:
+        this.instructions.push({ op: "request", step, make: requestOf(step) });
+    }
+  }
+
+  private loop(steps: readonly Step[], pointer: string, as: string | undefined, items: (scope: Scope) => number | readonly Value[]): void {
+    const slot = this.slots++;
+    this.instructions.push({ op: "begin", pointer, slot, items });
+    const next: Instruction = { op: "next", slot, as, to: -1 };
+    const start = this.instructions.push(next) - 1;
+    this.body(steps, start, next);
+  }
+
+  private endless(steps: readonly Step[], condition: string | null, pointer: string): void {
+    const start = this.instructions.length;
+    if (condition === null) return this.body(steps, start, null);
+    const expression = compileExpression(condition);
+    const exit: Instruction = { op: "unless", pointer, test: (scope) => evaluateCondition(expression, scope), to: -1 };
+    this.instructions.push(exit);
+    this.body(steps, start, exit);
+  }
+
+  private body(steps: readonly Step[], start: number, exit: { to: number } | null): void {
+    const breaks: { to: number }[] = exit === null ? [] : [exit];
+    this.block(steps, breaks);
+    this.instructions.push({ op: "jump", to: start });
+    for (const jump of breaks) jump.to = this.instructions.length;
+  }
+
+  private branch(step: Step & { kind: "if" }, breaks: { to: number }[]): void {
+    const expression = compileExpression(step.condition);
+    const otherwise: Instruction = { op: "unless", pointer: step.pointer, test: (scope) => evaluateCondition(expression, scope), to: -1 };
+    this.instructions.push(otherwise);
+    this.block(step.then, breaks);
+    if (step.else.length === 0) {
+      otherwise.to = this.instructions.length;
+      return;
+    }
+    const end: Instruction = { op: "jump", to: -1 };
+    this.instructions.push(end);
+    otherwise.to = this.instructions.length;
+    this.block(step.else, breaks);
+    end.to = this.instructions.length;
+  }
+}
+
+interface LoopState {
+  readonly items: number | readonly Value[];
+  round: number;
+}
+
+/** One running instance of a program. */
+export class Machine {
+  private readonly program: Program;
+  private readonly variables = new Map<string, Value>();
+  private readonly loops: LoopState[] = [];
+  private readonly scope: Scope;
+  private at = 0;
+  private waiting: Step | null = null;
+
+  constructor(program: Program, thread: PlanThread, environment: Scope) {
+    this.program = program;
+    this.scope = { get: (name) => (this.variables.has(name) ? this.variables.get(name) : environment.get(name)), random: environment.random };
+    for (const [name, value] of Object.entries(thread.vars)) this.variables.set(name, valueOf(value)(this.scope));
+  }
+
+  /** For texts outside the program: endpoints, options and subscriptions of its sockets. */
+  get environment(): Scope {
+    return this.scope;
+  }
+
+  /** JSON pointer of the step whose request is out, "" when none is. */
+  get pointer(): string {
+    return this.waiting?.pointer ?? "";
+  }
+
+  /** The next request, or null at the end. Throws ProgramError. */
+  next(): Request | null {
+    const { instructions } = this.program;
+    for (let silent = 0; ; silent++) {
+      const instruction = instructions[this.at];
+      if (instruction === undefined) return null;
+      if (instruction.op === "request") {
+        this.at++;
+        this.waiting = instruction.step;
+        return this.guarded(instruction.step.pointer, () => instruction.make(this.scope));
+      }
+      if (silent === SILENT_STEPS_MAX) throw new ProgramError(`${SILENT_STEPS_MAX} steps without a call: an endless loop`, pointerOf(instruction));
+      this.execute(instruction);
+    }
+  }
+
+  /** Tells the result of the last request. Throws ProgramError when it failed and the step does not handle that. */
+  complete(reply: Reply): void {
+    const step = this.waiting as Step;
+    this.waiting = null;
+    if ("error" in step && step.error !== undefined) this.variables.set(step.error, reply.error);
+    else if (reply.error !== null) throw new ProgramError(`${step.kind} failed with ${reply.error}`, step.pointer);
+    if ("as" in step && step.as !== undefined && step.kind !== "repeat" && step.kind !== "for") this.variables.set(step.as, reply.error === null ? reply.value : null);
+  }
+
+  private execute(instruction: Exclude<Instruction, { op: "request" }>): void {
+    this.at++;
+    switch (instruction.op) {
+      case "set":
+        this.variables.set(
+          instruction.name,
+          this.guarded(instruction.pointer, () => instruction.value(this.scope)),
+        );
+        break;
+      case "jump":
+        this.at = instruction.to;
+        break;
+      case "unless":
+        if (!this.guarded(instruction.pointer, () => instruction.test(this.scope))) this.at = instruction.to;
+        break;
+      case "begin":
+        this.loops[instruction.slot] = { items: this.guarded(instruction.pointer, () => instruction.items(this.scope)), round: 0 };
+        break;
+      case "next":
+        this.nextRound(instruction);
+        break;
+    }
+  }
+
+  private nextRound(instruction: Instruction & { op: "next" }): void {
+    const loop = this.loops[instruction.slot] as LoopState;
+    const { items, round } = loop;
+    if (round >= (typeof items === "number" ? items : items.length)) {
+      this.at = instruction.to;
+      return;
+    }
+    loop.round++;
+    if (instruction.as !== undefined) this.variables.set(instruction.as, typeof items === "number" ? round : (items[round] as Value));
+  }
+
+  private guarded<T>(pointer: string, evaluate: () => T): T {
+    try {
+      return evaluate();
+    } catch (error) {
+      if (error instanceof ExpressionError) throw new ProgramError(error.message, pointer);
+      throw error;
+    }
+  }
+}
+
+const pointerOf = (instruction: Instruction): string => ("pointer" in instruction ? instruction.pointer : "");
+
+function valueOf(value: ValueExpr): (scope: Scope) => Value {
+  if ("literal" in value) return () => value.literal as Value;
+  const expression = compileExpression(value.expr);
+  return (scope) => expression.evaluate(scope);
+}
+
+function repetitions(count: ValueExpr): (scope: Scope) => number {
+  const value = valueOf(count);
+  return (scope) => {
+    const times = value(scope);
+    if (typeof times !== "number" || !Number.isInteger(times) || times < 0) throw new ExpressionError(`repeat needs a whole number from 0, found ${formatValue(times)}`, 0);
+    return times;
+  };
+}
+
+function listOf(source: string): (scope: Scope) => readonly Value[] {
+  const expression = compileExpression(source);
+  return (scope) => {
+    const items = asList(expression.evaluate(scope));
+    if (items === undefined) throw new ExpressionError("`in` needs a list or a message", 0);
+    return items;
+  };
+}
+
+function durationOf(duration: DurationExpr): (scope: Scope) => Duration {
+  if (typeof duration === "number") return () => duration;
+  const template = compileTemplate(duration.template);
+  return (scope) => {
+    const text = template.evaluate(scope);
+    const value = computedDuration(text);
+    if (value === undefined) throw new ExpressionError(`"${text}" is no duration`, 0);
+    return value;
+  };
+}
+
+function framesOf(frames: readonly FrameExpr[]): (scope: Scope) => OutFrame[] {
+  const makers = frames.map(frameMaker);
+  return (scope) => {
+    const out: OutFrame[] = [];
+    for (const make of makers) make(scope, out);
+    return out;
+  };
+}
+
+function frameMaker(frame: FrameExpr): (scope: Scope, out: OutFrame[]) => void {
+  if ("text" in frame) {
+    const template = compileTemplate(frame.text);
+    return (scope, out) => void out.push(template.evaluate(scope));
+  }
+  if (!("expr" in frame)) return (_scope, out) => void out.push(frame);
+  const expression = compileExpression(frame.expr);
+  return (scope, out) => splice(expression.evaluate(scope), out);
+}
+
+/** Lists and messages become as many frames as they have. */
+function splice(value: Value, out: OutFrame[]): void {
+  const items = asList(value);
+  if (items === undefined) out.push(isFrame(value) ? value : formatValue(value));
+  else for (const item of items) out.push(isFrame(item) ? item : formatValue(item));
+}
+
+type CallStep = Exclude<Step, { kind: "repeat" | "forever" | "while" | "for" | "if" | "break" | "set" }>;
+
+/** Compiles the expressions of a call once; the result builds the request. */
+function requestOf(step: CallStep): (scope: Scope) => Request {
+  switch (step.kind) {
+    case "send":
+      return sendRequest(step);
+    case "recv":
+      return always({ kind: "recv", socket: step.socket, dontwait: step.dontwait });
+    case "poll": {
+      const timeout = step.timeout === null ? null : durationOf(step.timeout);
+      return (scope) => ({ kind: "poll", items: step.items, timeout: timeout === null ? null : timeout(scope) });
+    }
+    case "sleep": {
+      const duration = durationOf(step.duration);
+      return typeof step.duration === "number" ? always({ kind: "sleep", duration: step.duration }) : (scope) => ({ kind: "sleep", duration: duration(scope) });
+    }
+    case "log": {
+      const text = compileTemplate(step.text);
+      return (scope) => ({ kind: "log", text: text.evaluate(scope) });
+    }
+    case "bind":
+    case "connect":
+    case "unbind":
+    case "disconnect":
+    case "subscribe":
+    case "unsubscribe": {
+      const text = compileTemplate("endpoint" in step ? step.endpoint : step.topic);
+      return (scope) => ({ kind: step.kind, socket: step.socket, text: text.evaluate(scope) });
+    }
+    case "setsockopt": {
+      const { value } = step;
+      const text = typeof value === "number" ? null : compileTemplate(value);
+      return (scope) => ({ kind: "setsockopt", socket: step.socket, option: step.option, value: text === null ? (value as number) : text.evaluate(scope) });
+    }
+    case "getsockopt":
+      return always({ kind: "getsockopt", socket: step.socket, option: step.option });
+    case "open":
+    case "close":
+      return always({ kind: step.kind, socket: step.socket });
+    case "proxy":
+      return always({ kind: "proxy", frontend: step.frontend, backend: step.backend, capture: step.capture ?? null });
+    case "exit":
+      return always({ kind: "exit", code: step.code });
+    case "term":
+      return always({ kind: "term" });
+    case "crash":
+    case "restart":
+      return always({ kind: step.kind, node: step.node });
+  }
+}
+
+const always =
+  (request: Request): ((scope: Scope) => Request) =>
+  () =>
+    request;
+
+function sendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request {
+  const frames = framesOf(step.frames);
+  const { socket, dontwait, sndmore: more, forwards } = step;
+  if (forwards === undefined) return (scope) => ({ kind: "send", socket, frames: frames(scope), forwards: null, dontwait, more });
+  const message = compileExpression(forwards);
+  return (scope) => {
+    const value = message.evaluate(scope);
+    if (!isMessage(value)) throw new ExpressionError(`"${forwards}" holds no message`, 0);
+    return { kind: "send", socket, frames: frames(scope), forwards: value, dontwait, more };
+  };
+}

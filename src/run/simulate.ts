@@ -1,0 +1,181 @@
+/** Plan -> simulation -> record: the one entry to the engine. */
+import type { TraceHeader } from "../journal/events.ts";
+import { Journal } from "../journal/journal.ts";
+import { sha256 } from "../journal/sha256.ts";
+import { MODEL, VERSION } from "../journal/version.ts";
+import type { Actor } from "../kernel/actor.ts";
+import type { ChoicesOptions } from "../kernel/choices.ts";
+import { compileDistribution } from "../kernel/distribution.ts";
+import { invariant } from "../kernel/invariant.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import type { LinkShape } from "../network/link.ts";
+import { Network } from "../network/network.ts";
+import type { World } from "../network/process.ts";
+import { resolveProfile } from "../network/profile.ts";
+import { Frame } from "../pipe/frame.ts";
+import { Program } from "../program/machine.ts";
+import type { Plan, PlanFault, PlanLink, PlanThread } from "../program/plan.ts";
+import { Node, type NodeHost } from "./node.ts";
+import type { RunRecord, SimulateOptions } from "./record.ts";
+import { legCounts, socketStates, threadStates } from "./snapshot.ts";
+
+/**
+ * Runs a plan to its end. Equal plan, seed and options give an equal record, byte for byte.
+ * Throws LimitError when a limit of the plan is hit.
+ */
+export function simulate(plan: Plan, options: SimulateOptions = {}): RunRecord {
+  return new Simulation(plan, options).run();
+}
+
+class Simulation implements NodeHost, Actor {
+  readonly label = "timeline";
+  readonly world: World;
+  readonly seed: string;
+  readonly callsPerInstant: number;
+  private readonly plan: Plan;
+  private readonly kernel: Kernel;
+  private readonly journal: Journal;
+  private readonly nodes: Node[];
+  private readonly programs = new Map<PlanThread["program"], Program>();
+  private readonly warnings = new Map<string, string>();
+  private readonly profileName: string;
+
+  constructor(plan: Plan, options: SimulateOptions) {
+    this.plan = plan;
+    this.seed = options.seed ?? plan.seed;
+    this.callsPerInstant = plan.limits.eventsPerInstant;
+    this.kernel = new Kernel({ seed: this.seed, limits: plan.limits, choices: choicesFrom(options) });
+    this.journal = new Journal(this.kernel, (options.level ?? "full") === "full");
+    const profile = resolveProfile(plan.network.profile);
+    this.profileName = profile.name;
+    const network = new Network({
+      kernel: this.kernel,
+      profile,
+      hosts: new Set(plan.nodes.map(({ host }) => host)),
+      shapes: new Map(plan.network.links.map((link) => [`${link.from}>${link.to}`, shapeOf(link)])),
+      itemLost: (item, sender, receiver, where) => {
+        if (item instanceof Frame && item.message !== null && !item.more) this.journal.lose(item.message, this.world.losing, sender, receiver, where);
+      },
+    });
+    this.world = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };
+    this.nodes = plan.nodes.map((node) => new Node(this, node));
+    for (const [index, fault] of plan.timeline.entries()) this.kernel.scheduleAt(fault.at, this, 0, index);
+  }
+
+  run(): RunRecord {
+    const outcome = this.kernel.run(this.plan.until);
+    const endTime = this.kernel.now;
+    const threads = threadStates(this.nodes, outcome === "quiet");
+    const sockets = socketStates(this.nodes);
+    this.settleAccounts();
+    return {
+      header: this.header(),
+      events: this.journal.events,
+      endTime,
+      outcome: outcome === "stopped" ? "ended" : outcome,
+      kernelEvents: this.kernel.executed,
+      legs: legCounts(this.journal),
+      threads,
+      sockets,
+      warnings: [...this.warnings].map(([id, text]) => ({ id, text })),
+      choiceLog: this.kernel.choices.log,
+    };
+  }
+
+  program(thread: PlanThread): Program {
+    const known = this.programs.get(thread.program);
+    if (known !== undefined) return known;
+    const program = new Program(thread.program);
+    this.programs.set(thread.program, program);
+    return program;
+  }
+
+  warn(id: string, text: string): void {
+    if (!this.warnings.has(id)) this.warnings.set(id, text);
+  }
+
+  nodeEnded(): void {
+    const over = this.nodes.every(({ state }) => state === "exited" || state === "crashed");
+    if (over && !this.plan.timeline.some(({ kind, at }) => kind === "restart" && at >= this.kernel.now)) this.kernel.stop();
+  }
+
+  fault(kind: "crash" | "restart", name: string): void {
+    for (const node of this.nodes) {
+      if (node.plan.name !== name && node.plan.group !== name) continue;
+      if (kind === "crash") node.crash();
+      else {
+        node.crash();
+        node.start("restart");
+      }
+    }
+  }
+
+  /** An entry of the timeline is due. */
+  fire(_op: number, index: number): void {
+    const fault = this.plan.timeline[index] as PlanFault;
+    switch (fault.kind) {
+      case "crash":
+      case "restart":
+        return this.fault(fault.kind, fault.node);
+      case "partition":
+      case "heal":
+        return this.partition(fault);
+      case "link": {
+        const { from, to } = fault.link;
+        this.world.network.setShape(from, to, shapeOf(fault.link));
+        this.recordNet("link", from, to);
+      }
+    }
+  }
+
+  private partition(fault: PlanFault & { kind: "partition" | "heal" }): void {
+    const { network } = this.world;
+    const cut = fault.kind === "partition";
+    for (const from of fault.from) {
+      for (const to of fault.to) {
+        network.setPartition(from, to, cut);
+        if (!fault.oneWay) network.setPartition(to, from, cut);
+        this.recordNet(fault.kind, from, to);
+      }
+    }
+  }
+
+  private recordNet(what: "partition" | "heal" | "link", from: string, to: string): void {
+    if (this.journal.full) this.journal.record({ t: this.kernel.now, ev: "net", what, from, to });
+  }
+
+  /** What is still under way is queued; then the books must balance. */
+  private settleAccounts(): void {
+    this.world.losing = "queued";
+    for (const node of this.nodes) {
+      if (node.state === "not-started" || node.state === "crashed") continue;
+      node.loseEverything("queued");
+      node.loseItems();
+    }
+    invariant(this.journal.open === 0, `${this.journal.open} of ${this.journal.written} legs have no fate`);
+  }
+
+  private header(): TraceHeader {
+    return {
+      format: "zeromq-sim-trace",
+      version: 1,
+      tool: VERSION,
+      model: MODEL,
+      scenario: this.plan.name,
+      scenarioHash: sha256(JSON.stringify({ ...this.plan, seed: "" })),
+      seed: this.seed,
+      profile: this.profileName,
+      arm: "simulated",
+    };
+  }
+}
+
+function choicesFrom({ exploreChoices, choiceLog }: SimulateOptions): ChoicesOptions {
+  if (choiceLog !== undefined) return { mode: "replay", log: choiceLog };
+  return { mode: exploreChoices === true ? "seeded" : "default" };
+}
+
+const shapeOf = ({ latency, bandwidth }: PlanLink): Partial<LinkShape> => ({
+  ...(latency === undefined ? {} : { latency: compileDistribution(latency) }),
+  ...(bandwidth === undefined ? {} : { bandwidth }),
+});
