@@ -5,6 +5,7 @@ export { LimitError } from "./kernel/limits.ts";
 export { type Duration, formatTime, type Instant } from "./kernel/time.ts";
 export type * from "./program/plan.ts";
 export type * from "./run/record.ts";
+export { simulate } from "./run/simulate.ts";
 export { type CompiledScenario, type CompileOptions, compileScenario } from "./scenario/compile.ts";
 export type { Expectation } from "./scenario/expectation.ts";
 export { formatIssues, type Issue } from "./scenario/issue.ts";

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { MODEL, VERSION } from "../journal/version.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { packageFolder } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { painter, type Shell } from "./shell.ts";
-import { MODEL, VERSION } from "./version.ts";
 
 const EXAMPLES = `Examples:
   sim doctor              versions, and whether real ZeroMQ is at hand

@@ -6,6 +6,7 @@ import { LimitError } from "../kernel/limits.ts";
 import type { Plan } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
+import { simulate } from "../run/simulate.ts";
 import { type CompiledScenario, compileScenario } from "../scenario/compile.ts";
 import type { Expectation } from "../scenario/expectation.ts";
 import { formatIssues, type Issue } from "../scenario/issue.ts";
@@ -17,7 +18,6 @@ import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
 import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
-import { simulate } from "./pending.ts";
 import { painter } from "./shell.ts";
 
 /** What a command line may change in a scenario: "path=value", in the order given. */

@@ -1,12 +1,5 @@
-/** What `sim doctor --model` says: gathered from the tables of the layers that know. */
-
-export interface OptionFidelity {
-  /** libzmq's name without ZMQ_, in lower case. */
-  readonly name: string;
-  readonly level: "exact" | "approximated" | "ignored";
-  /** What is approximated, or why it is ignored. */
-  readonly note?: string;
-}
+/** What `sim doctor --model` says: gathered from the layers that know. */
+import { OPTION_FIDELITY, type OptionFidelity } from "../socket/options.ts";
 
 /** A known departure from libzmq; its name is the tag in the sources. */
 export interface Departure {
@@ -23,5 +16,5 @@ export interface Fidelity {
 declare const SIM_DEPARTURES: readonly Departure[] | undefined;
 
 export function fidelity(): Fidelity {
-  return { options: [], departures: typeof SIM_DEPARTURES === "undefined" ? [] : SIM_DEPARTURES };
+  return { options: OPTION_FIDELITY, departures: typeof SIM_DEPARTURES === "undefined" ? [] : SIM_DEPARTURES };
 }

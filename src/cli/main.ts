@@ -1,5 +1,6 @@
 /** Sets up the command line. Commands return an exit code; this is where their failures become words. */
 import { Command, CommanderError } from "commander";
+import { MODEL, VERSION } from "../journal/version.ts";
 import { addCheck } from "./check.ts";
 import { addDoctor } from "./doctor.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -11,7 +12,6 @@ import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { painter, type Shell } from "./shell.ts";
 import { addTrace } from "./trace.ts";
-import { MODEL, VERSION } from "./version.ts";
 
 /** What a command file gets: where to hang its command, the world, and where to leave its exit code. */
 export interface Setup {

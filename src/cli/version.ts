@@ -1,1 +1,0 @@
-export { MODEL, VERSION } from "../journal/version.ts";
