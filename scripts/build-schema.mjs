@@ -73,7 +73,8 @@ function wrapped(schema) {
   if (Array.isArray(schema)) return schema.map(wrapped);
   if (typeof schema !== "object" || schema === null) return schema;
   const { $ref, ...rest } = schema;
-  if (typeof $ref === "string" && typeof rest.description === "string") return { description: rest.description, allOf: [{ $ref }] };
+  if (typeof $ref === "string" && typeof rest.description === "string")
+    return { description: rest.description, allOf: [{ $ref }] };
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, wrapped(value)]));
 }
 

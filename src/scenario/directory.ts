@@ -3,9 +3,9 @@ import type { SocketTypeName } from "../ctx/options.ts";
 import type { Json } from "../program/plan.ts";
 import { SOCKET_TYPES } from "../socket/types.ts";
 import { didYouMean } from "./nearest.ts";
-import type { DeclaredSocket } from "./program.ts";
 import type { Report } from "./report.ts";
 import { isObject } from "./shape.ts";
+import type { DeclaredSocket } from "./step-place.ts";
 
 export interface DeclaredThread {
   /** Replicas; undefined when the declaration has no count, so that names have no index. */

@@ -53,10 +53,6 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
         order,
       };
     }
-    case "receivesExpectation": {
-      const { socket, receives } = entry as schema.ReceivesExpectationEntry;
-      return { kind: "receives", pointer, text: `${socket} receives exactly ${list(receives)}`, socket, receives };
-    }
     case "latencyExpectation":
       return latency(entry as schema.LatencyExpectationEntry, pointer, report);
     case "neverExpectation": {
@@ -83,6 +79,23 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
     }
     case "blockedExpectation":
       return blocked(entry as schema.BlockedExpectationEntry, pointer, report);
+    case "receivesExpectation":
+    case "callsExpectation":
+    case "monitorExpectation":
+    case "logExpectation":
+      return compileSequence(kind, entry, pointer, report);
+    default:
+      return assertNever(kind);
+  }
+}
+
+/** The kinds that list what is observed at one socket or thread. */
+function compileSequence(kind: SequenceKind, entry: schema.Expectation, pointer: string, report: Report): Expectation {
+  switch (kind) {
+    case "receivesExpectation": {
+      const { socket, receives } = entry as schema.ReceivesExpectationEntry;
+      return { kind: "receives", pointer, text: `${socket} receives exactly ${list(receives)}`, socket, receives };
+    }
     case "callsExpectation": {
       const { socket, call, results } = entry as schema.CallsExpectationEntry;
       return {
@@ -118,18 +131,16 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
   }
 }
 
+type SequenceKind = "receivesExpectation" | "callsExpectation" | "monitorExpectation" | "logExpectation";
 type Kind =
+  | SequenceKind
   | "flowExpectation"
   | "messageExpectation"
   | "orderExpectation"
-  | "receivesExpectation"
   | "latencyExpectation"
   | "neverExpectation"
   | "queueExpectation"
-  | "blockedExpectation"
-  | "callsExpectation"
-  | "monitorExpectation"
-  | "logExpectation";
+  | "blockedExpectation";
 
 const COUNTS = ["sent", "delivered", "lost", "queued"] as const;
 

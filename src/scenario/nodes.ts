@@ -6,11 +6,12 @@ import { computedDuration } from "../program/quantity.ts";
 import type { Value } from "../program/value.ts";
 import { type DeclaredNode, type DeclaredThread, type Directory, replicaNames } from "./directory.ts";
 import { compileDistribution } from "./network.ts";
-import { compileSteps, type EndpointUse } from "./program.ts";
+import { compileSteps } from "./program.ts";
 import type { Report } from "./report.ts";
 import type * as schema from "./schema.generated.ts";
 import { compileSocket } from "./sockets.ts";
 import { under } from "./source.ts";
+import type { EndpointUse } from "./step-place.ts";
 import { STATIC_BUILTINS, staticText, Texts } from "./texts.ts";
 
 /** A thread as declared. */

@@ -20,26 +20,16 @@ export function reportSchemaError(error: SchemaError, value: Json, { base, what,
   if (typeof error.data === "string" && typeof valueAt(value, error.instancePath) !== "string") return;
   const pointer = base + error.instancePath;
   const { params } = error;
-  switch (error.keyword) {
-    case "additionalProperties":
-      return unknownKey(error, pointer, error.instancePath === "" ? what : owner(pointer), report);
-    case "required":
-      return report.malformed(
-        pointer,
-        "ZS202",
-        `${error.instancePath === "" ? what : owner(pointer)} needs "${params["missingProperty"]}"`,
-      );
-    case "propertyNames":
-      return report.malformed(
-        under(pointer, String(params["propertyName"])),
-        "ZS206",
-        nameMessage(String(params["propertyName"]), pointer),
-        { key: true },
-      );
-    default: {
-      const [code, message, details] = valueMessage(error);
-      return report.malformed(pointer, code, message, { found: found(error.data), ...details });
-    }
+  const subject = error.instancePath === "" ? what : owner(pointer);
+  if (error.keyword === "additionalProperties") unknownKey(error, pointer, subject, report);
+  else if (error.keyword === "required")
+    report.malformed(pointer, "ZS202", `${subject} needs "${params["missingProperty"]}"`);
+  else if (error.keyword === "propertyNames") {
+    const name = String(params["propertyName"]);
+    report.malformed(under(pointer, name), "ZS206", nameMessage(name, pointer), { key: true });
+  } else {
+    const [code, message, details] = valueMessage(error);
+    report.malformed(pointer, code, message, { found: found(error.data), ...details });
   }
 }
 

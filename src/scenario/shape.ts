@@ -126,9 +126,9 @@ function checkTimelineEntry(entry: Json, pointer: string, report: Report): void 
 function checkExpectation(entry: Json, pointer: string, report: Report): void {
   if (!isObject(entry)) return;
   const kind = expectationKind(entry);
-  if (kind !== undefined)
-    return validate(kind, entry, pointer, `${article(kind.replace("Expectation", ""))} expectation`, report);
-  reportNoKey(entry, [...EXPECTATIONS.keys(), ...FLOW_KEYS], { pointer, noun: "expectation", report });
+  if (kind === undefined)
+    reportNoKey(entry, [...EXPECTATIONS.keys(), ...FLOW_KEYS], { pointer, noun: "expectation", report });
+  else validate(kind, entry, pointer, `${article(kind.replace("Expectation", ""))} expectation`, report);
 }
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? `an "${noun}"` : `a "${noun}"`);
@@ -161,11 +161,12 @@ function reportNoKey(entry: JsonObject, allowed: readonly string[], { pointer, n
   for (const key of Object.keys(entry)) {
     const meant = nearest(key, allowed);
     if (meant === undefined) continue;
-    return report.malformed(under(pointer, key), "ZS211", `unknown ${noun} "${key}"`, {
+    report.malformed(under(pointer, key), "ZS211", `unknown ${noun} "${key}"`, {
       key: true,
       allowed,
       hint: `did you mean "${meant}"?`,
     });
+    return;
   }
   const keys = Object.keys(entry);
   const has = keys.length > 0 ? `it has ${keys.map((key) => `"${key}"`).join(", ")}` : "it is empty";

@@ -3,10 +3,10 @@ import type { SocketTypeName } from "../ctx/options.ts";
 import type { PlanOption, PlanSocket, Template } from "../program/plan.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
 import { OPTIONS, optionInteger, takersOf } from "./options.ts";
-import type { EndpointUse } from "./program.ts";
 import type { Report } from "./report.ts";
 import type * as schema from "./schema.generated.ts";
 import { under } from "./source.ts";
+import type { EndpointUse } from "./step-place.ts";
 import type { Texts } from "./texts.ts";
 
 export interface OptionContext {

@@ -3,8 +3,8 @@ import type { SocketTypeName } from "../ctx/options.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { ThreadUses } from "./nodes.ts";
-import type { EndpointUse } from "./program.ts";
 import type { Report } from "./report.ts";
+import type { EndpointUse } from "./step-place.ts";
 import { staticText } from "./texts.ts";
 
 /** An endpoint that a socket instance binds or connects, as far as it is known before the run. */
@@ -146,8 +146,8 @@ function checkConnect(use: Use, context: ConnectContext): void {
     endpoint.transport === "tcp" && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use,
   );
   const listeners = context.book.at(target);
-  if (listeners.length > 0) return checkPeer(use, listeners, report);
-  if (!context.unknown) reportNobody(use, context);
+  if (listeners.length > 0) checkPeer(use, listeners, report);
+  else if (!context.unknown) reportNobody(use, context);
 }
 
 const replicaHint = (name: string, hosts: readonly string[]): string | undefined => {
@@ -171,27 +171,13 @@ function checkPeer({ type, pointer, endpoint, text }: Use, listeners: readonly U
 
 /** A connect that no bind answers: names the bind that was probably meant. */
 function reportNobody(use: Use, { book, report }: ConnectContext): void {
-  const { endpoint, pointer, text, node, host } = use;
+  const { endpoint, pointer, text, node } = use;
   const same = book.all.filter((bind) => bind.endpoint.transport === endpoint.transport);
-  if (endpoint.transport === "inproc") {
-    const elsewhere = same.find((bind) => bind.endpoint.transport === "inproc" && bind.endpoint.name === endpoint.name);
-    if (elsewhere)
-      return report.once(
-        pointer,
-        "ZS424",
-        `inproc works within a node: ${elsewhere.owner} binds ${text}, but this is node "${node}"`,
-        { hint: "make it a thread of the same node, or use tcp or ipc" },
-      );
-  }
-  if (endpoint.transport === "ipc") {
-    const elsewhere = same.find((bind) => bind.endpoint.transport === "ipc" && bind.endpoint.name === endpoint.name);
-    if (elsewhere)
-      return report.once(
-        pointer,
-        "ZS424",
-        `ipc works within a host: ${elsewhere.owner} binds ${text} on host "${elsewhere.host}", this is host "${host}"`,
-        { hint: 'give both nodes the same "host"' },
-      );
+  const elsewhere = same.find((bind) => endpoint.transport !== "tcp" && namedAlike(bind.endpoint, endpoint));
+  if (elsewhere) {
+    const [message, hint] = outOfReach(use, elsewhere);
+    report.once(pointer, "ZS424", message, { hint });
+    return;
   }
   const own = same.filter((bind) => endpoint.transport !== "inproc" || bind.node === node);
   const meant = meantBind(use, own);
@@ -206,6 +192,23 @@ function reportNobody(use: Use, { book, report }: ConnectContext): void {
     },
     "warning",
   );
+}
+
+const namedAlike = (a: Endpoint, b: Endpoint): boolean =>
+  a.transport !== "tcp" && b.transport !== "tcp" && a.name === b.name;
+
+/** inproc and ipc names mean something only within a node or a host. */
+function outOfReach({ endpoint, text, node, host }: Use, bind: Use): readonly [message: string, hint: string] {
+  const binds = `${bind.owner} binds ${text}`;
+  return endpoint.transport === "inproc"
+    ? [
+        `inproc works within a node: ${binds}, but this is node "${node}"`,
+        "make it a thread of the same node, or use tcp or ipc",
+      ]
+    : [
+        `ipc works within a host: ${binds} on host "${bind.host}", this is host "${host}"`,
+        'give both nodes the same "host"',
+      ];
 }
 
 /** On the same host first, then with the same port, then the most similar text. */

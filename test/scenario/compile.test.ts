@@ -5,7 +5,10 @@ import { describe, expect, test } from "vitest";
 import { compileScenario } from "../../src/scenario/compile.ts";
 import { formatIssues } from "../../src/scenario/issue.ts";
 
-const filesOf = (folder: string): string[] => readdirSync(join(import.meta.dirname, folder)).filter((name) => name.endsWith(".json")).sort();
+const filesOf = (folder: string): string[] =>
+  readdirSync(join(import.meta.dirname, folder))
+    .filter((name) => name.endsWith(".json"))
+    .sort();
 const read = (folder: string, name: string): string => readFileSync(join(import.meta.dirname, folder, name), "utf8");
 
 describe("bad scenarios", () => {
@@ -14,7 +17,9 @@ describe("bad scenarios", () => {
     const { plan, issues } = compileScenario(text, { file: name });
     expect(plan).toBeNull();
     expect(issues.some(({ severity }) => severity === "error")).toBe(true);
-    await expect(formatIssues(issues, text)).toMatchFileSnapshot(join(import.meta.dirname, "bad", name.replace(/json$/, "txt")));
+    await expect(formatIssues(issues, text)).toMatchFileSnapshot(
+      join(import.meta.dirname, "bad", name.replace(/json$/, "txt")),
+    );
   });
 
   test.each(filesOf("bad"))("%s: problems come in the order of the file, each at a place in it", (name) => {
