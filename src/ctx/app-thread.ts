@@ -87,7 +87,6 @@ export class AppThread implements Actor {
    */
   perform(operation: Operation): boolean {
     this.waited = 0;
-    if (this.costs.stallChance > 0 && this.stream.float() < this.costs.stallChance) this.charged += this.costs.stall.sample(this.stream);
     if (operation.attempt()) return this.settle();
     this.block(operation);
     return false;

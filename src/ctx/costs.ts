@@ -14,7 +14,10 @@ export interface Costs {
   readonly coldAfter: number;
   /** How late a timer of an I/O thread or a sleep of a program is served. */
   readonly timerSlack: Distribution;
-  /** Added to a call with probability `stallChance`: preemption, garbage collection. */
+  /**
+   * Added to zmq_connect with probability `stallChance`: the call wakes the I/O thread, which may take
+   * the processor from the caller. Not on sends and receives, where it would cap the throughput.
+   */
   readonly stall: Distribution;
   readonly stallChance: number;
   /** One zmq_send of a frame, without copying. */
@@ -48,4 +51,10 @@ export interface Costs {
 export function wakeDelay(costs: Costs, wake: Distribution, stream: RandomStream, idle: number): Duration {
   const warm = wake.sample(stream);
   return idle > costs.coldAfter ? ((warm + costs.coldWake.sample(stream)) as Duration) : warm;
+}
+
+/** What one zmq_connect costs the calling thread, in ns. */
+export function connectCost(costs: Costs, stream: RandomStream): number {
+  const call = costs.connect.sample(stream);
+  return costs.stallChance > 0 && stream.float() < costs.stallChance ? call + costs.stall.sample(stream) : call;
 }

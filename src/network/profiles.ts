@@ -55,7 +55,7 @@ const loopback: ProfileData = {
   coldAfter: 20 * MEGABYTE,
   timerSlack: quantiles([0, 80], [0.5, 250], [0.95, 700], [1, 2000]),
   stall: quantiles([0, 300], [0.5, 1500], [0.95, 6000], [1, 12000]),
-  stallChance: 0.01,
+  stallChance: 0.04,
   connectCall: quantiles([0, 26], [0.5, 52], [0.7, 90], [0.95, 390], [1, 580]),
   send: 1500,
   recv: 1500,

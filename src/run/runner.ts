@@ -1,5 +1,6 @@
 /** A thread of a node at work: serves the requests of its machine on simulated sockets. */
 import type { AppThread, Operation, Party } from "../ctx/app-thread.ts";
+import { connectCost } from "../ctx/costs.ts";
 import { LimitError } from "../kernel/limits.ts";
 import type { RandomStream } from "../kernel/random.ts";
 import type { Instant } from "../kernel/time.ts";
@@ -272,7 +273,7 @@ export class Runner implements Party {
           return null;
         });
       case "connect":
-        return this.onSocket(request, request.socket, request.text, costs.connect.sample(stream), (socket) => socket.connect(request.text));
+        return this.onSocket(request, request.socket, request.text, connectCost(costs, stream), (socket) => socket.connect(request.text));
       case "bind":
         return this.onSocket(request, request.socket, request.text, costs.call, (socket) => socket.bind(request.text));
       case "unbind":
