@@ -5,6 +5,7 @@ import { formatTime } from "../kernel/time.ts";
 import type { BlockedExpectation, QueueExpectation } from "../scenario/expectation.ts";
 import { selects } from "../scenario/names.ts";
 import { slice } from "./detail.ts";
+import { selectsAny } from "./names.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
 
 export function checkQueue(expectation: QueueExpectation, { analysis, events }: Evidence): Verdict {
@@ -82,7 +83,7 @@ function findWaits(expectation: BlockedExpectation, { analysis, events }: Eviden
   for (const [at, event] of events.entries()) {
     if (event.ev !== "block" || event.t >= by || !selects(thread, event.thread)) continue;
     if (call !== undefined && event.call !== call) continue;
-    if (socket !== undefined && (event.socket === undefined || !selects(socket, event.socket))) continue;
+    if (socket !== undefined && (event.socket === undefined || !selectsAny(socket, event.socket))) continue;
     if (longerThan !== undefined && waitOf(events, at, event, analysis.endTime) <= longerThan) continue;
     found.push(event);
   }

@@ -1,5 +1,5 @@
 /** Expectations on sequences: order, received texts, call results, monitor events, log lines. */
-import type { CallEvent, LogEvent, MonitorEvent, TraceEvent } from "../journal/events.ts";
+import type { BlockEvent, CallEvent, LogEvent, MonitorEvent, TraceEvent } from "../journal/events.ts";
 import type {
   CallsExpectation,
   LogExpectation,
@@ -10,7 +10,8 @@ import type {
 import { selects } from "../scenario/names.ts";
 import { slice } from "./detail.ts";
 import { actorOf } from "./export/describe.ts";
-import { splitMessage } from "./names.ts";
+import { messageMatches } from "./frames.ts";
+import { selectsAny, splitMessage } from "./names.ts";
 import { plural } from "./text.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
 
@@ -47,61 +48,66 @@ function isRecv(event: TraceEvent, to: string): event is CallEvent & { readonly 
   );
 }
 
-export function checkReceives(expectation: ReceivesExpectation, evidence: Evidence): Verdict {
-  const found = evidence.events.filter(
-    (event) => isRecv(event, expectation.socket) && event.frames !== undefined,
-  ) as CallEvent[];
-  return compareSequence(
-    expectation.receives,
-    found,
-    (event) => (event.frames ?? []).join("|"),
-    evidence,
-    (event) => isRecv(event, expectation.socket) || isWait(event, expectation.socket),
-  );
+export function checkReceives({ socket, receives }: ReceivesExpectation, evidence: Evidence): Verdict {
+  const isOne = (event: TraceEvent): event is CallEvent & { readonly frames: readonly string[] } =>
+    isRecv(event, socket) && event.frames !== undefined;
+  return compareSequence(evidence, {
+    wanted: receives,
+    found: evidence.events.filter(isOne),
+    textOf: ({ frames }) => frames.join("|"),
+    matches: (wanted, { frames }) => messageMatches(wanted, frames),
+    relevant: (event) => isRecv(event, socket) || (event.ev === "block" && isOn(event, socket)),
+  });
 }
 
-function isWait(event: TraceEvent, socket: string): boolean {
-  return event.ev === "block" && event.socket !== undefined && selects(socket, event.socket);
-}
-
-export function checkCalls(expectation: CallsExpectation, evidence: Evidence): Verdict {
-  const { call, socket } = expectation;
+export function checkCalls({ call, socket, results }: CallsExpectation, evidence: Evidence): Verdict {
   const isOne = (event: TraceEvent): event is CallEvent =>
-    event.ev === "call" && event.call === call && event.socket !== undefined && selects(socket, event.socket);
-  return compareSequence(
-    expectation.results,
-    evidence.events.filter(isOne),
-    (event) => event.result,
-    evidence,
-    (event) =>
-      (event.ev === "call" || event.ev === "block") && event.socket !== undefined && selects(socket, event.socket),
-  );
+    event.ev === "call" && event.call === call && isOn(event, socket);
+  return compareSequence(evidence, {
+    wanted: results,
+    found: evidence.events.filter(isOne),
+    textOf: ({ result }) => result,
+    relevant: (event) => (event.ev === "call" || event.ev === "block") && isOn(event, socket),
+  });
 }
 
-export function checkMonitor(expectation: MonitorExpectation, evidence: Evidence): Verdict {
-  const isOne = (event: TraceEvent): event is MonitorEvent =>
-    event.ev === "monitor" && selects(expectation.socket, event.socket);
-  const open = expectation.events.at(-1) === "...";
-  const wanted = open ? expectation.events.slice(0, -1) : expectation.events;
+function isOn(event: CallEvent | BlockEvent, socket: string): boolean {
+  return event.socket !== undefined && selectsAny(socket, event.socket);
+}
+
+export function checkMonitor({ events, socket }: MonitorExpectation, evidence: Evidence): Verdict {
+  const isOne = (event: TraceEvent): event is MonitorEvent => event.ev === "monitor" && selects(socket, event.socket);
+  const open = events.at(-1) === "...";
+  const wanted = open ? events.slice(0, -1) : events;
   const found = evidence.events.filter(isOne);
-  return compareSequence(wanted, open ? found.slice(0, wanted.length) : found, (event) => event.event, evidence, isOne);
+  return compareSequence(evidence, {
+    wanted,
+    found: open ? found.slice(0, wanted.length) : found,
+    textOf: ({ event }) => event,
+    relevant: isOne,
+  });
+}
+
+interface Sequence<E extends TraceEvent> {
+  readonly wanted: readonly string[];
+  readonly found: readonly E[];
+  readonly textOf: (event: E) => string;
+  /** Default: the same text. */
+  readonly matches?: (wanted: string, event: E) => boolean;
+  /** Events to show round the break. */
+  readonly relevant: (event: TraceEvent) => boolean;
 }
 
 /** Exactly these, in this order. */
-function compareSequence<E extends TraceEvent>(
-  wanted: readonly string[],
-  found: readonly E[],
-  textOf: (event: E) => string,
-  { events, analysis }: Evidence,
-  relevant: (event: TraceEvent) => boolean,
-): Verdict {
+function compareSequence<E extends TraceEvent>({ events, analysis }: Evidence, sequence: Sequence<E>): Verdict {
+  const { wanted, found, textOf, matches = (text, event) => text === textOf(event), relevant } = sequence;
   const actual = found.map(textOf);
-  const length = Math.max(wanted.length, actual.length);
   let at = 0;
-  while (at < length && wanted[at] === actual[at]) at++;
-  if (at === length) return { ok: true, expected: listText(wanted, 0), actual: listText(actual, 0) };
-  const break_ = found[at];
-  const t = break_?.t ?? found.at(-1)?.t ?? analysis.endTime;
+  while (at < wanted.length && at < found.length && matches(wanted[at]!, found[at]!)) at++;
+  if (at === wanted.length && at === found.length) {
+    return { ok: true, expected: listText(wanted, 0), actual: listText(actual, 0) };
+  }
+  const t = found[at]?.t ?? found.at(-1)?.t ?? analysis.endTime;
   return {
     ok: false,
     expected: `${entry(wanted, at)}; in all ${listText(wanted, at)}`,

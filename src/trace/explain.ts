@@ -112,7 +112,7 @@ function subscribedLater(analysis: Analysis, message: MessageFates, delivery: De
   const { topology } = analysis;
   const topic = message.frames?.[0] ?? "";
   const learned = topology.nextLearned(delivery.at, peer, topic, delivery.t);
-  if (learned !== undefined) return later(learned, delivery.t, "arrived");
+  if (learned !== undefined) return later(learned, delivery.t, "took effect");
   const wished = topology.wishes.next(delivery.receiver, topic, delivery.t);
   if (wished !== undefined && wished > delivery.t)
     return `; ${delivery.receiver} subscribed ${time(wished - delivery.t)} later`;

@@ -1,4 +1,5 @@
 /** How names in a trace are built, and which name somebody probably meant. */
+import { selects } from "../scenario/names.ts";
 
 /** The thread that owns a socket: "broker.worker[2].receiver" -> "broker.worker[2]"; its main thread is the node. */
 export function threadOf(socket: string): string {
@@ -23,6 +24,11 @@ export function splitMessage(message: string): readonly [origin: string, number:
   if (hash === -1) return [message, 0];
   const number = Number(message.slice(hash + 1));
   return [message.slice(0, hash), Number.isSafeInteger(number) ? number : 0];
+}
+
+/** Whether a selector means one of the sockets of a call; a poll and a proxy name theirs with commas between. */
+export function selectsAny(selector: string, sockets: string): boolean {
+  return sockets.split(", ").some((socket) => selects(selector, socket));
 }
 
 /** The names nearest to a mistyped one, best first, at most `count`. */

@@ -1,5 +1,6 @@
 /** The static side of a run, read off its trace: sockets, who was connected to whom, who wanted what. */
 import type { CallEvent, PipeEvent, SubscriptionEvent, TraceEvent } from "../journal/events.ts";
+import { shownBytes, shownText, topicMatches } from "./frames.ts";
 import { isEndpoint, nodeOf, threadOf } from "./names.ts";
 import { Wishes } from "./wishes.ts";
 
@@ -79,7 +80,7 @@ export class Topology {
   nextLearned(socket: string, peer: string, topic: string, t: number): number | undefined {
     return this.#learnedOf
       .get(`${socket} ${peer}`)
-      ?.find((event) => event.t >= t && event.add && topic.startsWith(event.topic))?.t;
+      ?.find((event) => event.t >= t && event.add && topicMatches(shownBytes(event.topic), topic))?.t;
   }
 
   #learn(event: SubscriptionEvent): void {
@@ -87,7 +88,7 @@ export class Topology {
     push(this.#learnedOf, `${event.socket} ${peer}`, event);
     // An XSUB may be told by its program what to subscribe to in ways that no call shows.
     if (event.add && this.typeOf(peer) === "XSUB" && !this.#ownWish.has(peer))
-      this.wishes.subscribe(peer, event.topic, event.t);
+      this.wishes.subscribe(peer, shownBytes(event.topic), event.t);
   }
 
   #collectPeers(): Map<string, Set<string>> {
@@ -149,8 +150,8 @@ export class Topology {
     const { call, socket, arg, t } = event;
     if (call === "proxy") this.#proxy(event.thread, socket, arg);
     if (socket === undefined || event.result !== "ok") return;
-    if (call === "subscribe") this.wishes.subscribe(socket, arg ?? "", t);
-    else if (call === "unsubscribe") this.wishes.unsubscribe(socket, arg ?? "", t);
+    if (call === "subscribe") this.wishes.subscribe(socket, shownText(arg ?? ""), t);
+    else if (call === "unsubscribe") this.wishes.unsubscribe(socket, shownText(arg ?? ""), t);
     else if (call === "bind" && arg !== undefined) this.#bound.push({ socket, endpoint: arg });
     else if (call === "connect" && arg !== undefined) this.#contact(socket, arg);
     else if (call === "send" && this.typeOf(socket) === "XSUB") this.#upstream(socket, event.frames?.[0], t);
@@ -165,8 +166,8 @@ export class Topology {
 
   #proxy(thread: string, socket?: string, arg?: string): void {
     const named = add(this.proxies, thread, undefined);
-    for (const part of [socket, ...(arg?.split(/[\s,:]+/) ?? [])]) {
-      if (part === undefined || part === "") continue;
+    for (const part of `${socket ?? ""} ${arg ?? ""}`.split(/[\s,]+/)) {
+      if (part === "") continue;
       named.add(part.includes(".") ? part : `${thread}.${part}`);
     }
   }

@@ -1,4 +1,5 @@
 /** What the receivers of a publish-subscribe topology wanted, and when: from their own subscribe calls. */
+import { topicMatches } from "./frames.ts";
 import { nodeOf } from "./names.ts";
 
 /** "now": subscribed at that instant; "later": its first matching subscription came later; "dead": its process had crashed for good; "no" otherwise. */
@@ -64,7 +65,7 @@ export class Wishes {
     let first = Infinity;
     let dead = false;
     for (const span of this.#spans.get(socket) ?? []) {
-      if (!topic.startsWith(span.topic)) continue;
+      if (!topicMatches(span.topic, topic)) continue;
       if (span.from <= t && t < span.to) return "now";
       first = Math.min(first, span.from);
       dead ||= span.crashed;
@@ -76,7 +77,7 @@ export class Wishes {
   /** First instant >= `t` at which a matching subscription begins. */
   next(socket: string, topic: string, t: number): number | undefined {
     const begins = (this.#spans.get(socket) ?? [])
-      .filter((span) => span.from >= t && topic.startsWith(span.topic))
+      .filter((span) => span.from >= t && topicMatches(span.topic, topic))
       .map((span) => span.from);
     return begins.length === 0 ? undefined : Math.min(...begins);
   }

@@ -42,7 +42,7 @@ describe("flow", () => {
     const result = check(lateJoiner(), { kind: "flow", from: PUB, to: SUB, lost: exactly(0) });
     expect(result.ok).toBe(false);
     expect(result.detail).toContain(
-      "publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it arrived 1.4 ms later",
+      "publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it took effect 1.4 ms later",
     );
     expect(result.detail).toContain('> 600.100 ms  publisher.sender     send publisher.sender#0 "Hello there"');
     expect(result.detail.at(-1)).toBe("  601.500 ms  publisher.sender     learns that proxy.frontend wants everything");

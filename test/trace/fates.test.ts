@@ -26,7 +26,7 @@ describe("publish-subscribe through a proxy", () => {
 
   test("the sentences name the hop, the cause and how near it was", () => {
     expect(sentences(analysis)).toEqual([
-      "publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it arrived 1.4 ms later",
+      "publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it took effect 1.4 ms later",
       "publisher.sender#1 reached subscriber.receiver at 1600 ms, 310 us after it was sent",
       "publisher.sender#2 was still on the wire between proxy.backend and subscriber.receiver when the run ended",
     ]);
@@ -67,7 +67,7 @@ describe("who is meant by a publication", () => {
     const analysis = trace.analyze();
     expect(sentences(analysis)).toEqual([
       "p.pub#0 was dropped at 1 ms: p.pub had no connection to a.sub; it came 4 ms later",
-      "p.pub#1 was dropped at 6 ms: the pipe to a.sub had no subscription; it arrived 2 ms later",
+      "p.pub#1 was dropped at 6 ms: the pipe to a.sub had no subscription; it took effect 2 ms later",
     ]);
   });
 
@@ -297,4 +297,37 @@ describe("fate events find their leg", () => {
       .deliver(2, "p.pub#0", "p.pub", "s.sub");
     expect(fateLines(trace.analyze())).toEqual(["p.pub#0 > s.sub: delivered"]);
   });
+});
+
+describe("topics and frames as shown", () => {
+  const sent = (topic: string, frame: string): string[] => {
+    const trace = new TraceBuilder()
+      .open(0, "p.pub", "PUB")
+      .open(0, "s.sub", "SUB")
+      .call(0, "subscribe", "s.sub", topic);
+    trace.attach(0, "p.pub", "s.sub").skip(1, "p.pub#0", "p.pub", ["s.sub"]).sent(1, "p.pub#0", "p.pub", [frame]);
+    return fateLines(trace.analyze());
+  };
+  const meant = ["p.pub#0 > s.sub: no-subscription"];
+
+  test.each([
+    {
+      name: "bytes outside ASCII are escaped in the frame only",
+      topic: "é",
+      frame: "\\xc3\\xa9t\\xc3\\xa9",
+      fates: meant,
+    },
+    {
+      name: "a cut frame may go on as the topic does",
+      topic: `${"x".repeat(64)}y`,
+      frame: `${"x".repeat(64)}...`,
+      fates: meant,
+    },
+    {
+      name: "a cut frame that has already parted does not",
+      topic: `${"x".repeat(63)}y`,
+      frame: `${"x".repeat(64)}...`,
+      fates: [],
+    },
+  ])("$name", ({ topic, frame, fates }) => expect(sent(topic, frame)).toEqual(fates));
 });

@@ -78,7 +78,7 @@ publisher.sender  subscriber.receiver     3          1     1       1  310 us  31
 
 Not delivered
   publisher.sender#0 was dropped at 600.1 ms: the pipe to proxy.frontend had no subscription; it
-    arrived 1.4 ms later
+    took effect 1.4 ms later
   publisher.sender#2 was still on the wire between proxy.backend and subscriber.receiver when the
     run ended
 

@@ -10,7 +10,7 @@ export function actorOf(event: TraceEvent): string {
       return event.node;
     case "call":
     case "block":
-      return event.socket ?? event.thread;
+      return isOne(event.socket) ? event.socket : event.thread;
     case "log":
     case "thread":
       return event.thread;
@@ -19,6 +19,11 @@ export function actorOf(event: TraceEvent): string {
     default:
       return event.socket;
   }
+}
+
+/** A poll and a proxy name all their sockets. */
+function isOne(socket: string | undefined): socket is string {
+  return socket !== undefined && !socket.includes(",");
 }
 
 /** The message an event is about. */
@@ -44,7 +49,9 @@ export function describeEvent(event: TraceEvent): string {
     case "call":
       return describeCall(event);
     case "block":
-      return `waits in ${event.call}`;
+      return isOne(event.socket) || event.socket === undefined
+        ? `waits in ${event.call}`
+        : `waits in ${event.call} on ${event.socket}`;
     case "queue":
       return `-> ${event.peer}: ${event.message}${depth(event.depth)}`;
     case "arrive":
@@ -111,7 +118,7 @@ function describeNet(event: NetEvent): string {
 }
 
 function describeThread(event: ThreadEvent): string {
-  if (event.what !== "fail") return event.what === "start" ? "starts" : "ends";
+  if (event.what !== "fail") return event.what === "start" ? "begins its program" : "ends its program";
   return `fails: ${event.error ?? "error"}${event.pointer === undefined ? "" : ` at ${event.pointer}`}`;
 }
 

@@ -34,8 +34,9 @@ interface Note {
 
 export function mermaid(analysis: Analysis, events: readonly TraceEvent[], options: MermaidOptions = {}): string {
   const { arrowsMax = 150, turns = true } = options;
-  const arrows = analysis.messages.flatMap((message) => messageArrows(message));
-  if (turns) arrows.push(...subscriptionArrows(analysis, events));
+  // At the same instant a subscription comes first: the send that follows finds it.
+  const arrows = turns ? subscriptionArrows(analysis, events) : [];
+  for (const message of analysis.messages) arrows.push(...messageArrows(message));
   arrows.sort((a, b) => a.t - b.t);
   const shown = arrows.slice(0, arrowsMax);
   const until = shown.length < arrows.length ? (shown.at(-1)?.t ?? 0) : Infinity;
@@ -128,8 +129,12 @@ function fateText(fate: EndFate): string {
 }
 
 function subscriptionArrows(analysis: Analysis, events: readonly TraceEvent[]): Arrow[] {
+  // When a pipe ends, so do its subscriptions; that is no news.
+  const ends = new Set(
+    events.flatMap((one) => (one.ev === "pipe" && one.what === "end" ? [`${one.t} ${one.socket} ${one.peer}`] : [])),
+  );
   return events.flatMap((event) => {
-    if (event.ev !== "subscription") return [];
+    if (event.ev !== "subscription" || ends.has(`${event.t} ${event.socket} ${event.peer}`)) return [];
     const what = event.topic === "" ? "everything" : `"${event.topic}"`;
     const from = analysis.topology.resolve(event.socket, event.peer);
     return [

@@ -1,7 +1,7 @@
 /** The trace as text for people: one event a line, time and actor in aligned columns. */
 import type { TraceEvent } from "../../journal/events.ts";
 import { selects } from "../../scenario/names.ts";
-import { nodeOf, threadOf } from "../names.ts";
+import { nodeOf, selectsAny, threadOf } from "../names.ts";
 import { actorOf, describeEvent, messageOf } from "./describe.ts";
 
 /** All given parts must hold. */
@@ -64,6 +64,7 @@ function concerns(event: TraceEvent, name: string): boolean {
   if (event.ev === "net") return belongs(event.from, name) || belongs(event.to, name);
   if (belongs(actorOf(event), name)) return true;
   if ("thread" in event && belongs(event.thread, name)) return true;
+  if (event.ev === "block" && event.socket !== undefined && selectsAny(name, event.socket)) return true;
   if (event.ev === "skip") return event.peers.some((peer) => belongs(peer, name));
   return "peer" in event && event.peer !== undefined && belongs(event.peer, name);
 }

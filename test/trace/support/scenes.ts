@@ -19,7 +19,7 @@ export function lateJoiner(): TraceBuilder {
   trace
     .call(300, "bind", PROXY, "tcp://*:5559")
     .call(300, "bind", BACK, "tcp://*:5560")
-    .block(300.1, "proxy", "proxy", PROXY);
+    .block(300.1, "proxy", "proxy", `${PROXY}, ${BACK}`);
   trace.attach(450, BACK, SUB).subscription(451, BACK, SUB);
   trace
     .node(600, "publisher", "start")
