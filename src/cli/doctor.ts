@@ -67,9 +67,9 @@ async function model(shell: Shell, { json }: DoctorOptions): Promise<ExitCode> {
   const width = Math.max(0, ...options.map(({ name }) => name.length));
   shell.out(`Options of ${MODEL}\n`);
   for (const { name, level, note } of options) {
-    shell.out(
-      `  ${name.padEnd(width)}  ${paint(colors[level], level.padEnd(12))}${note === undefined ? "" : `  ${note}`}\n`,
-    );
+    const words =
+      note === undefined ? paint(colors[level], level) : `${paint(colors[level], level.padEnd(12))}  ${note}`;
+    shell.out(`  ${name.padEnd(width)}  ${words}\n`);
   }
   shell.out("\nKnown departures\n");
   for (const { name, text } of departures) shell.out(`  ${paint("bold", name)}: ${text}\n`);
