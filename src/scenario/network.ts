@@ -58,7 +58,7 @@ export function nanoseconds(text: string, pointer: string, report: Report): numb
 
 /** Names of hosts, and of nodes for theirs. */
 export class Hosts {
-  readonly #byName = new Map<string, string[]>();
+  readonly #byName = new Map<string, Set<string>>();
   readonly #directory: Directory;
   /** In order of declaration, without repetition. */
   readonly all: readonly string[];
@@ -72,7 +72,7 @@ export class Hosts {
   /** Reports what is unknown. */
   find(name: string, pointer: string, report: Report): readonly string[] {
     const found = this.#byName.get(name);
-    if (found) return found;
+    if (found) return [...found];
     // A malformed node has no plan; its name is known all the same.
     if (this.#directory.instances(name)) return [];
     const allowed = [...new Set([...this.#directory.nodes.keys(), ...this.all])];
@@ -81,9 +81,9 @@ export class Hosts {
   }
 
   #add(key: string, host: string): void {
-    const hosts = this.#byName.get(key) ?? [];
-    if (!hosts.includes(host)) hosts.push(host);
-    this.#byName.set(key, hosts);
+    const hosts = this.#byName.get(key);
+    if (hosts) hosts.add(host);
+    else this.#byName.set(key, new Set([host]));
   }
 }
 

@@ -18,7 +18,7 @@ export class Report {
   readonly #file: string;
   readonly #overrides: ReadonlyMap<string, string>;
   readonly #issues: Issue[] = [];
-  /** Pointers of values that broke the schema. */
+  /** Pointers of values that broke the schema, and of all values around them. */
   readonly #broken = new Set<string>();
   readonly #seen = new Set<string>();
 
@@ -52,7 +52,9 @@ export class Report {
 
   /** An error of form: what it concerns is not looked at any further. */
   malformed(pointer: string, code: string, message: string, details: Details = {}): void {
-    this.#broken.add(pointer);
+    for (let end = pointer.length; end >= 0; end = end === 0 ? -1 : pointer.lastIndexOf("/", end - 1)) {
+      this.#broken.add(pointer.slice(0, end));
+    }
     this.#add("error", pointer, code, message, details);
   }
 
@@ -88,11 +90,7 @@ export class Report {
 
   /** Whether a value, or anything in it, broke the schema. */
   isBroken(pointer: string): boolean {
-    if (this.#broken.size === 0) return false;
-    if (this.#broken.has(pointer)) return true;
-    const prefix = `${pointer}/`;
-    for (const broken of this.#broken) if (broken.startsWith(prefix)) return true;
-    return false;
+    return this.#broken.has(pointer);
   }
 
   get hasErrors(): boolean {
