@@ -7,7 +7,7 @@ import type { Actor } from "../kernel/actor.ts";
 import type { EventId } from "../kernel/kernel.ts";
 import { ms } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
-import type { Process } from "../network/process.ts";
+import type { Descriptor, Process } from "../network/process.ts";
 import { COMMAND, type Frame } from "../pipe/frame.ts";
 import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
 import type { EngineError, EngineSession, ZmtpEngine } from "../zmtp/engine.ts";
@@ -24,7 +24,7 @@ export interface SessionSocket extends Own {
 
 const TIMER_LINGER = 0;
 
-export class Session extends Own implements PipeEvents, EngineSession, Actor, Task {
+export class Session extends Own implements PipeEvents, EngineSession, Actor, Task, Descriptor {
   readonly thread: IoThread;
   readonly mailbox: Mailbox;
   readonly socket: SessionSocket;
@@ -51,6 +51,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     this.target = options.target;
     this.endpointText = options.endpoint;
     this.label = `session of ${options.socket.name}`;
+    this.socket.process.descriptors.add(this);
   }
 
   /** A connecting session brings its pipe. libzmq: session_base_t::attach_pipe. */
@@ -126,6 +127,19 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     world.journal.lose(frame.message, tooBig ? "too-big" : world.losing, sender, this.socket.name, "decoder");
   }
 
+  processDied(): void {
+    this.loseItems();
+  }
+
+  /** The socket may not have heard of the pipe yet, so the session answers for it. */
+  loseItems(): void {
+    const { losing } = this.socket.process.world;
+    for (const pipe of [...this.terminatingPipes, ...(this.pipe === null ? [] : [this.pipe])]) {
+      pipe.discardIncoming(losing);
+      pipe.otherHalf.discardIncoming(losing);
+    }
+  }
+
   // --- commands ---
 
   override processCommand(command: number, arg: number, ref: unknown): void {
@@ -164,6 +178,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   }
 
   protected override processDestroy(): void {
+    this.socket.process.descriptors.delete(this);
     this.engine?.terminate();
     this.engine = null;
   }
