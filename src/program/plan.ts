@@ -103,7 +103,7 @@ export interface PlanSocket {
 export interface PlanOption {
   /** libzmq's name in lower case without ZMQ_: "sndhwm", "routing_id". */
   readonly name: string;
-  /** A time option (linger, rcvtimeo, ...) in ms, as libzmq takes it; texts are bytes in UTF-8. */
+  /** A time option (linger, rcvtimeo, ...) in ms, as libzmq takes it; texts are bytes in UTF-8, or the decimal text of an integer option. */
   readonly value: number | Template;
 }
 
@@ -134,7 +134,7 @@ export type FrameExpr =
   /** Payload without bytes. */
   | { readonly size: number }
   | { readonly hex: string }
-  /** An expression that gives a frame, a text, or a list of them (spliced in). */
+  /** An expression that gives a frame, a text or a number, or a list or message of them (spliced in). */
   | { readonly expr: string };
 
 /** Where a step stands in the scenario file, for reports: a JSON pointer. */

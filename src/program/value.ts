@@ -5,7 +5,10 @@ export interface FrameValue {
   readonly kind: "frame";
   /** Bytes. */
   readonly size: number;
-  /** The payload read as UTF-8, or "" when it is only a size. */
+  /**
+   * The payload read as UTF-8; when it is not valid UTF-8 (a generated routing id) one character per
+   * byte, so that different frames stay different; "" when it is only a size.
+   */
   readonly text: string;
 }
 
