@@ -130,7 +130,7 @@ export class Context {
       binder.incSeqnum();
       bindPipe.adopt(binder.mailbox, binder.name);
       connectPipe.peerName = binder.name;
-      if (!binder.options.recvRoutingId) bindPipe.read();
+      if (!binder.options.recvRoutingId) dropRoutingId(bindPipe);
       if (effectiveConflate(options)) {
         connectPipe.setHwms(-1, -1);
         bindPipe.setHwms(-1, -1);
@@ -186,6 +186,20 @@ export class Context {
     for (const socket of this.sockets) socket.mailbox.clear();
   }
 
+  /** Ends the legs of all messages in the hands of this process, for the books. */
+  loseEverything(fate: "crashed" | "queued"): void {
+    const { journal } = this.process.world;
+    for (const socket of this.sockets) {
+      for (const pipe of socket.pipes) {
+        pipe.discardIncoming(fate);
+        pipe.otherHalf.discardIncoming(fate);
+      }
+      for (const frame of socket.xprefetched()) {
+        if (frame.message !== null && !frame.more) journal.lose(frame.message, fate, frame.message.origin, socket.name, "prefetched");
+      }
+    }
+  }
+
   /** Connections to inproc names that nobody bound get a peer that goes at once, so that they can end. */
   private bindOrphans(): void {
     for (const name of [...this.pending.keys()]) {
@@ -201,6 +215,12 @@ const writeRoutingId = (pipe: Pipe, options: SocketBase["options"]): void => {
   pipe.writeUnchecked(routingIdFrame(options));
   pipe.flush();
 };
+
+/** The binder has no use for it. In a conflating pipe a message may stand in its place. */
+function dropRoutingId(pipe: Pipe): void {
+  const frame = pipe.read();
+  if (frame !== null) pipe.discard(frame, "conflated", "pipe");
+}
 
 const OP_BEGIN = 0;
 const OP_COMMANDS = 1;

@@ -205,6 +205,8 @@ export class RouterSocket extends SocketBase {
     }
     const frame = pipe.read();
     if (frame === null) return false;
+    // A conflating pipe may have replaced the routing id by a message, which then serves as one.
+    pipe.discard(frame, "malformed", "pipe");
     const id = frame.size === 0 ? this.autoId() : frame.bytes;
     const holder = this.outPipes.get(id);
     if (holder !== undefined) {
