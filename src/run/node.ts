@@ -124,24 +124,11 @@ export class Node implements BlockObserver, Actor {
     world.losing = "crashed";
     for (const runner of this.runners) if (!runner.thread.over) runner.thread.end("crashed");
     this.process.alive = false;
-    this.loseEverything("crashed");
+    this.context.loseEverything("crashed");
     for (const descriptor of this.process.descriptors) descriptor.processDied(world.kernel.now);
     this.context.kill();
     world.losing = "connection-lost";
     this.end("crashed", undefined);
-  }
-
-  /** Ends the legs of all messages in the hands of this process. */
-  loseEverything(fate: "crashed" | "queued"): void {
-    for (const socket of this.context.sockets) {
-      for (const pipe of socket.pipes) {
-        pipe.discardIncoming(fate);
-        pipe.otherHalf.discardIncoming(fate);
-      }
-      for (const frame of socket.xprefetched()) {
-        if (frame.message !== null && !frame.more) this.host.world.journal.lose(frame.message, fate, frame.message.origin, socket.name, "prefetched");
-      }
-    }
   }
 
   /** The run is over: messages in connections to this process will not arrive. */

@@ -149,7 +149,7 @@ class Simulation implements NodeHost, Actor {
     this.world.losing = "queued";
     for (const node of this.nodes) {
       if (node.state === "not-started" || node.state === "crashed") continue;
-      node.loseEverything("queued");
+      node.context.loseEverything("queued");
       node.loseItems();
     }
     invariant(this.journal.open === 0, `${this.journal.open} of ${this.journal.written} legs have no fate`);
