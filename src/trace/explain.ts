@@ -110,13 +110,14 @@ function lostPlace(where: string | undefined): string {
 
 function subscribedLater(analysis: Analysis, message: MessageFates, delivery: Delivery, peer: string): string {
   const { topology } = analysis;
+  const { at, receiver, t } = delivery;
   const topic = message.frames?.[0] ?? "";
-  const learned = topology.nextLearned(delivery.at, peer, topic, delivery.t);
-  if (learned !== undefined) return later(learned, delivery.t, "took effect");
-  const wished = topology.wishes.next(delivery.receiver, topic, delivery.t);
-  if (wished !== undefined && wished > delivery.t)
-    return `; ${delivery.receiver} subscribed ${time(wished - delivery.t)} later`;
-  return "; none arrived later";
+  if (topology.wishes.of(receiver, topic, t) === "later") {
+    const wished = topology.wishes.next(receiver, topic, t);
+    if (wished !== undefined) return `; ${receiver} subscribed ${time(wished - t)} later`;
+  }
+  const learned = topology.nextLearned(at, peer, topic, t);
+  return learned === undefined ? "; none came later" : later(learned, t, "took effect");
 }
 
 function later(then: number | undefined, now: number, verb: string): string {

@@ -56,7 +56,7 @@ export function analyze(header: TraceHeader, events: readonly TraceEvent[], endT
   const ways = followMessages(events, topology);
   const resolver = new Resolver(topology, ways);
   const messages = ways.messages.map((way) => describe(way, resolver.deliveries(way)));
-  const flows = countFlows(messages);
+  const flows = countFlows(messages, (socket) => topology.sockets.get(socket)?.order ?? Infinity);
   const totals = countTotals(messages);
   checkConservation(messages, flows, totals);
   return { header, topology, messages, flows, totals, forwards: ways.forwards, endTime: topology.endTime };
@@ -76,7 +76,8 @@ function describe(way: MessageWay, deliveries: readonly Delivery[]): MessageFate
   };
 }
 
-function countFlows(messages: readonly MessageFates[]): Flow[] {
+/** Senders in order of their first message, the receivers of each in order of opening. */
+function countFlows(messages: readonly MessageFates[], orderOf: (socket: string) => number): Flow[] {
   const counters = new Map<string, Map<string, FlowCounter>>();
   for (const { origin, sentAt, deliveries } of messages) {
     let byReceiver = counters.get(origin);
@@ -87,7 +88,11 @@ function countFlows(messages: readonly MessageFates[]): Flow[] {
       counter.add(fate, t - sentAt);
     }
   }
-  return [...counters.values()].flatMap((byReceiver) => [...byReceiver.values()].map((counter) => counter.finish()));
+  const byOrder = (a: FlowCounter, b: FlowCounter): number =>
+    orderOf(a.to) < orderOf(b.to) ? -1 : orderOf(a.to) > orderOf(b.to) ? 1 : 0;
+  return [...counters.values()].flatMap((byReceiver) =>
+    [...byReceiver.values()].sort(byOrder).map((counter) => counter.finish()),
+  );
 }
 
 function countTotals(messages: readonly MessageFates[]): Totals {

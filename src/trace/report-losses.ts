@@ -65,5 +65,11 @@ function causeLines(analysis: Analysis, cause: Cause, style: Style, options: Los
 function which(cause: Cause): string {
   const origins = [...cause.numbers];
   if (origins.length > 2) return `from ${origins.length} senders`;
-  return origins.map(([origin, numbers]) => `${origin}#${rangesText(numbers)}`).join(", ");
+  const others = (origin: string, numbers: readonly number[]): readonly number[] =>
+    origin === cause.message.origin ? numbers.filter((number) => number !== cause.message.number) : numbers;
+  return origins
+    .map(([origin, numbers]) => [origin, rangesText(others(origin, numbers))] as const)
+    .filter(([, text]) => text !== "")
+    .map(([origin, text]) => `${origin}#${text}`)
+    .join(", ");
 }

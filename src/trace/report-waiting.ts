@@ -9,9 +9,11 @@ import { cut, plural, type Style, wrap } from "./text.ts";
 const THREADS_MAX = 8;
 const PIPES_MAX = 4;
 
-/** Lines, empty when no thread is blocked for ever. */
+/** Lines, empty when no thread is blocked for ever, or in a send when the time was up. */
 export function waitingLines(record: Pick<RunRecord, "threads" | "sockets">, style: Style): string[] {
-  const blocked = record.threads.filter((thread) => thread.state === "blocked" && thread.forever === true);
+  const blocked = record.threads.filter(
+    (thread) => thread.state === "blocked" && (thread.forever === true || thread.call === "send"),
+  );
   const notable = blocked.filter((thread) => isNotable(thread, record.sockets));
   const idle = blocked.filter((thread) => !notable.includes(thread));
   const lines = notable.slice(0, THREADS_MAX).flatMap((thread) => threadLines(thread, record.sockets, style));
@@ -45,7 +47,7 @@ function threadLines(thread: ThreadState, sockets: readonly SocketState[], style
   const where = thread.socket === undefined ? "" : ` on ${thread.socket}`;
   const since = thread.since === undefined ? "" : ` since ${formatTime(thread.since)}`;
   const lines = wrap(
-    `${thread.thread} is blocked for ever in ${thread.call ?? "a call"}${where}${since}`,
+    `${thread.thread} is blocked ${thread.forever === true ? "for ever " : ""}in ${thread.call ?? "a call"}${where}${since}`,
     "  ",
     "    ",
   ).map(style.yellow);

@@ -67,7 +67,7 @@ describe("who is meant by a publication", () => {
     const analysis = trace.analyze();
     expect(sentences(analysis)).toEqual([
       "p.pub#0 was dropped at 1 ms: p.pub had no connection to a.sub; it came 4 ms later",
-      "p.pub#1 was dropped at 6 ms: the pipe to a.sub had no subscription; it took effect 2 ms later",
+      "p.pub#1 was dropped at 6 ms: the pipe to a.sub had no subscription; a.sub subscribed 1 ms later",
     ]);
   });
 

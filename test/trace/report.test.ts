@@ -115,7 +115,7 @@ test("like losses are told once, with the numbers and the high-water mark", () =
   const record = recordOf(trace, { sockets: [{ socket: "p.pub", type: "PUB", pipes: [pipe] }] });
   expect(reportText({ record, about: "", analysis: trace.analyze(), expectations: [] })).toContain(`Not delivered
   p.pub#1 was dropped at 2 ms: the pipe to s.sub was at its high-water mark (2)
-    ... and 4 more like this: p.pub#1-5
+    ... and 4 more like this: p.pub#2-5
 `);
 });
 
