@@ -69,6 +69,7 @@ export interface BlockEvent {
   readonly ev: "block";
   readonly thread: string;
   readonly call: string;
+  /** Several sockets (poll, proxy) are joined by ", ". */
   readonly socket?: string;
 }
 
@@ -139,8 +140,11 @@ export interface SubscriptionEvent {
   readonly ev: "subscription";
   readonly socket: string;
   readonly peer: string;
+  /** One character per byte. */
   readonly topic: string;
   readonly add: boolean;
+  /** add: when it had come into the publisher's pipe, ns; the publisher looks only at its next call. */
+  readonly arrived?: number;
 }
 
 /** A socket monitor event with libzmq's name: "CONNECT_DELAYED", "HANDSHAKE_SUCCEEDED", ... */

@@ -15,7 +15,7 @@ export class Journal {
   /** Keep every event. When false the recording methods below are not to be called with built arguments. */
   readonly full: boolean;
   readonly events: TraceEvent[] = [];
-  /** Messages that send calls accepted. */
+  /** Messages that send calls accepted, counted where they began. */
   sent = 0;
   /** Legs begun. */
   written = 0;

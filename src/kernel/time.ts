@@ -21,7 +21,7 @@ export function formatTime(value: Instant | Duration): string {
   if (value < 0) return `-${formatTime(-value as Duration)}`;
   if (value < 1e3) return `${value} ns`;
   if (value < 1e6) return `${significant(value / 1e3)} us`;
-  if (value < 10e9) return `${significant(value / 1e6)} ms`;
+  if (value < 1e9 || (value < 10e9 && value % 1e9 !== 0)) return `${significant(value / 1e6)} ms`;
   return `${significant(value / 1e9)} s`;
 }
 

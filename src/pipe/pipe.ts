@@ -2,7 +2,8 @@
 import { Command, type CommandTarget, type Mailbox, send } from "../ctx/mailbox.ts";
 import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
-import { COMMAND, DELIMITER, DELIMITER_FRAME, type Frame, ROUTING_ID } from "./frame.ts";
+import type { Instant } from "../kernel/time.ts";
+import { COMMAND, DELIMITER, DELIMITER_FRAME, type Frame, MORE, ROUTING_ID } from "./frame.ts";
 import { ConflatingPipe, type FrameQueue, YPipe } from "./ypipe.ts";
 
 /** The object above a pipe half. libzmq: i_pipe_events. */
@@ -45,6 +46,9 @@ export class Pipe implements CommandTarget {
   discardFate: Exclude<Fate, "delivered">;
   /** Is there a connection (or an inproc peer) behind the pipe? For reports. */
   connected = false;
+  /** When the last subscription that was read had come into the pipe; kept for full journals only. */
+  subscriptionArrived = 0 as Instant;
+  private arrivals: Instant[] | null = null;
   private sink: PipeEvents | null = null;
   private peer: Pipe | null = null;
   private input: FrameQueue;
@@ -136,6 +140,7 @@ export class Pipe implements CommandTarget {
       return null;
     }
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) this.msgsRead++;
+    if (this.journal.full && isSubscription(frame)) this.subscriptionArrived = this.arrivals?.shift() ?? this.journal.now;
     // The test runs after every frame: at a multiple of lwm the parts of the next message repeat the credit.
     if (this.lwm > 0 && this.msgsRead % this.lwm === 0) send(this.otherHalf, Command.activateWrite, this.msgsRead);
     return frame;
@@ -162,6 +167,7 @@ export class Pipe implements CommandTarget {
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) {
       this.msgsWritten++;
       if (frame.message !== null) this.journalWrite(frame);
+      else if (this.journal.full) this.otherHalf.noteArrival();
     }
     return true;
   }
@@ -298,6 +304,11 @@ export class Pipe implements CommandTarget {
     else this.journal.arrive(message, this.socketName, this.peerName, this.id, depth);
   }
 
+  private noteArrival(): void {
+    this.arrivals ??= [];
+    this.arrivals.push(this.journal.now);
+  }
+
   private note(what: "full" | "room" | "hiccup"): void {
     if (this.journal.full && this.role === "socket") {
       this.journal.record({ t: this.journal.now, ev: "pipe", socket: this.socketName, peer: this.peerName, pipe: this.id, what });
@@ -351,11 +362,15 @@ export class Pipe implements CommandTarget {
       }
     }
     this.output = queue;
+    this.otherHalf.arrivals = null;
     this.outActive = true;
     this.note("hiccup");
     if (this.state === Active) this.sink?.hiccuped(this);
   }
 }
+
+/** Frames that no program handed over as a message: subscriptions, in command or old form. */
+const isSubscription = (frame: Frame): boolean => frame.message === null && (frame.flags & (MORE | ROUTING_ID)) === 0;
 
 /** One side of a new pipe. */
 export interface PipeEnd {

@@ -149,7 +149,7 @@ export class XPubSocket extends SocketBase {
   }
 
   private noteSubscription(pipe: Pipe, topic: string, add: boolean): void {
-    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "subscription", socket: this.name, peer: pipe.peerName, topic, add });
+    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "subscription", socket: this.name, peer: pipe.peerName, topic, add, ...(add ? { arrived: pipe.subscriptionArrived } : {}) });
   }
 }
 

@@ -364,7 +364,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   private sent(frame: Frame, result: Errno | null): Errno | null {
-    if (result === null && !frame.more && frame.message !== null) this.journal.sent++;
+    if (result === null && !frame.more && frame.message?.origin === this.name) this.journal.sent++;
     return result;
   }
 

@@ -117,7 +117,11 @@ function subscribedLater(analysis: Analysis, message: MessageFates, delivery: De
     if (wished !== undefined) return `; ${receiver} subscribed ${time(wished - t)} later`;
   }
   const learned = topology.nextLearned(at, peer, topic, t);
-  return learned === undefined ? "; none came later" : later(learned, t, "took effect");
+  if (learned === undefined) return "; none came later";
+  if (learned.arrived === undefined) return later(learned.t, t, "took effect");
+  // It was there already, but a send looks at its commands only about once a millisecond.
+  if (learned.arrived <= t) return `; it had come ${time(t - learned.arrived)} before, unnoticed until the next look at the commands`;
+  return later(learned.arrived, t, "arrived");
 }
 
 function later(then: number | undefined, now: number, verb: string): string {

@@ -54,7 +54,7 @@ const EVENT_SPECS: Specs = {
   fate: { message: "string", fate: "string", socket: "string", peer: "string?", where: "string?" },
   skip: { message: "string", socket: "string", peers: "strings" },
   pipe: { socket: "string", peer: "string", pipe: "integer", what: "string" },
-  subscription: { socket: "string", peer: "string", topic: "string", add: "boolean" },
+  subscription: { socket: "string", peer: "string", topic: "string", add: "boolean", arrived: "integer?" },
   monitor: { socket: "string", event: "string", value: "integer", endpoint: "string" },
   net: { what: "string", from: "string", to: "string", bytes: "integer?" },
   log: { thread: "string", text: "string" },

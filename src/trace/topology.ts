@@ -76,11 +76,11 @@ export class Topology {
     return this.#pipesOf.get(`${socket} ${peer}`)?.find((event) => event.t >= t && event.what === "attach")?.t;
   }
 
-  /** First instant >= `t` at which `socket` learned that `peer` wants this topic. */
-  nextLearned(socket: string, peer: string, topic: string, t: number): number | undefined {
+  /** The first time from `t` on that `socket` learned that `peer` wants this topic: when, and when that had come in. */
+  nextLearned(socket: string, peer: string, topic: string, t: number): { t: number; arrived?: number } | undefined {
     return this.#learnedOf
       .get(`${socket} ${peer}`)
-      ?.find((event) => event.t >= t && event.add && topicMatches(shownBytes(event.topic), topic))?.t;
+      ?.find((event) => event.t >= t && event.add && topicMatches(shownBytes(event.topic), topic));
   }
 
   #learn(event: SubscriptionEvent): void {

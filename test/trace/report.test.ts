@@ -71,7 +71,7 @@ test("title, flows, losses, waiting threads, expectations, digest", () => {
     reproduce: "sim run late-joiner.json --seed 1",
   };
   expect(reportText(input)).toBe(`late-joiner: ${ABOUT}
-profile loopback, seed 1; 5000 ms of virtual time, then its time was up
+profile loopback, seed 1; 5 s of virtual time, then its time was up
 
 from              to                   sent  delivered  lost  queued     p50     p95
 publisher.sender  subscriber.receiver     3          1     1       1  310 us  310 us
