@@ -19,7 +19,7 @@ test("the scenario of ten lines prints what the README shows", async () => {
   const scenario = block("file: hello.json");
   expect(scenario.trimEnd().split("\n").length).toBeLessThanOrEqual(12);
   const { code, out, err } = await world({ "hello.json": scenario }).sim("run", "hello.json");
-  expect(out).toBe(block("output: sim run hello.json"));
+  expect(out, "npm run readme brings it up to date").toBe(block("output: sim run hello.json"));
   expect([code, err]).toEqual([EXIT.ok, ""]);
 });
 
