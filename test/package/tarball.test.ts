@@ -44,7 +44,7 @@ beforeAll(async () => {
   const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   packed = files.map(({ path }) => path);
   writeFileSync(join(user, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await npm(user, "install", "--prefer-offline", "--omit=peer", join(scratch, filename));
+  await npm(user, "install", "--prefer-offline", join(scratch, filename));
 }, 60_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
