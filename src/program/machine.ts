@@ -14,7 +14,8 @@ export type OutFrame = string | FrameValue | { readonly size: number } | { reado
 /** What a program wants done next. */
 export type Request =
   | { readonly kind: "send"; readonly socket: string; readonly frames: readonly OutFrame[]; readonly forwards: MessageValue | null; readonly dontwait: boolean; readonly more: boolean }
-  | { readonly kind: "recv"; readonly socket: string; readonly dontwait: boolean }
+  | { /** keep: the program wants to see the message. */
+  readonly kind: "recv"; readonly socket: string; readonly dontwait: boolean; readonly keep: boolean }
   | { readonly kind: "poll"; readonly items: readonly PollItem[]; readonly timeout: Duration | null }
   | { readonly kind: "sleep"; readonly duration: Duration }
   | { readonly kind: "log"; readonly text: string }
@@ -179,7 +180,11 @@ export class Machine {
       if (instruction.op === "request") {
         this.at++;
         this.waiting = instruction.step;
-        return this.guarded(instruction.step.pointer, () => instruction.make(this.scope));
+        try {
+          return instruction.make(this.scope);
+        } catch (error) {
+          throw located(error, instruction.step.pointer);
+        }
       }
       if (silent === SILENT_STEPS_MAX) throw new ProgramError(`${SILENT_STEPS_MAX} steps without a call: an endless loop`, pointerOf(instruction));
       this.execute(instruction);
@@ -197,25 +202,26 @@ export class Machine {
 
   private execute(instruction: Exclude<Instruction, { op: "request" }>): void {
     this.at++;
-    switch (instruction.op) {
-      case "set":
-        this.variables.set(
-          instruction.name,
-          this.guarded(instruction.pointer, () => instruction.value(this.scope)),
-        );
-        break;
-      case "jump":
-        this.at = instruction.to;
-        break;
-      case "unless":
-        if (!this.guarded(instruction.pointer, () => instruction.test(this.scope))) this.at = instruction.to;
-        break;
-      case "begin":
-        this.loops[instruction.slot] = { items: this.guarded(instruction.pointer, () => instruction.items(this.scope)), round: 0 };
-        break;
-      case "next":
-        this.nextRound(instruction);
-        break;
+    try {
+      switch (instruction.op) {
+        case "set":
+          this.variables.set(instruction.name, instruction.value(this.scope));
+          break;
+        case "jump":
+          this.at = instruction.to;
+          break;
+        case "unless":
+          if (!instruction.test(this.scope)) this.at = instruction.to;
+          break;
+        case "begin":
+          this.loops[instruction.slot] = { items: instruction.items(this.scope), round: 0 };
+          break;
+        case "next":
+          this.nextRound(instruction);
+          break;
+      }
+    } catch (error) {
+      throw located(error, pointerOf(instruction));
     }
   }
 
@@ -229,16 +235,10 @@ export class Machine {
     loop.round++;
     if (instruction.as !== undefined) this.variables.set(instruction.as, typeof items === "number" ? round : (items[round] as Value));
   }
-
-  private guarded<T>(pointer: string, evaluate: () => T): T {
-    try {
-      return evaluate();
-    } catch (error) {
-      if (error instanceof ExpressionError) throw new ProgramError(error.message, pointer);
-      throw error;
-    }
-  }
 }
+
+/** An expression that failed becomes an error of its step. */
+const located = (error: unknown, pointer: string): unknown => (error instanceof ExpressionError ? new ProgramError(error.message, pointer) : error);
 
 const pointerOf = (instruction: Instruction): string => ("pointer" in instruction ? instruction.pointer : "");
 
@@ -277,13 +277,21 @@ function durationOf(duration: DurationExpr): (scope: Scope) => Duration {
   };
 }
 
-function framesOf(frames: readonly FrameExpr[]): (scope: Scope) => OutFrame[] {
+function framesOf(frames: readonly FrameExpr[]): (scope: Scope) => readonly OutFrame[] {
+  const fixed = frames.map(fixedFrame);
+  if (fixed.every((frame) => frame !== null)) return () => fixed;
   const makers = frames.map(frameMaker);
   return (scope) => {
     const out: OutFrame[] = [];
     for (const make of makers) make(scope, out);
     return out;
   };
+}
+
+/** A frame that is the same every time, else null. */
+function fixedFrame(frame: FrameExpr): OutFrame | null {
+  if ("text" in frame) return compileTemplate(frame.text).constant ?? null;
+  return "expr" in frame ? null : frame;
 }
 
 function frameMaker(frame: FrameExpr): (scope: Scope, out: OutFrame[]) => void {
@@ -311,7 +319,7 @@ function requestOf(step: CallStep): (scope: Scope) => Request {
     case "send":
       return sendRequest(step);
     case "recv":
-      return always({ kind: "recv", socket: step.socket, dontwait: step.dontwait });
+      return always({ kind: "recv", socket: step.socket, dontwait: step.dontwait, keep: step.as !== undefined });
     case "poll": {
       const timeout = step.timeout === null ? null : durationOf(step.timeout);
       return (scope) => ({ kind: "poll", items: step.items, timeout: timeout === null ? null : timeout(scope) });

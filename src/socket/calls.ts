@@ -9,24 +9,36 @@ import type { SocketBase } from "./socket-base.ts";
 /** When a call with a timeout in ms (-1: none) gives up. */
 const deadlineIn = (thread: AppThread, timeoutMs: number): Instant | null => (timeoutMs < 0 ? null : ((thread.kernel.now + ms(timeoutMs)) as Instant));
 
-/** Sends all frames of a message, the last without MORE; waits where zmq_send would. */
+/**
+ * Sends all frames of a message, the last without MORE; waits where zmq_send would.
+ * One object serves all sends of a thread, one at a time.
+ */
 export class SendOperation implements Operation {
   readonly name = "send";
   /** Set when the call is over: null for success. */
   error: Errno | null = null;
-  readonly deadline: Instant | null;
   private readonly thread: AppThread;
-  private readonly socket: SocketBase;
-  private readonly frames: readonly Frame[];
-  private readonly dontwait: boolean;
+  private socket!: SocketBase;
+  private frames: readonly Frame[] = [];
+  private dontwait = false;
   private next = 0;
 
-  constructor(thread: AppThread, socket: SocketBase, frames: readonly Frame[], dontwait: boolean) {
+  constructor(thread: AppThread) {
     this.thread = thread;
+  }
+
+  /** Prepares the next call. */
+  begin(socket: SocketBase, frames: readonly Frame[], dontwait: boolean): this {
     this.socket = socket;
     this.frames = frames;
     this.dontwait = dontwait;
-    this.deadline = deadlineIn(thread, socket.options.sndtimeo);
+    this.next = 0;
+    this.error = null;
+    return this;
+  }
+
+  get deadline(): Instant | null {
+    return deadlineIn(this.thread, this.socket.options.sndtimeo);
   }
 
   get subject(): string {
@@ -71,22 +83,31 @@ export class SendOperation implements Operation {
   }
 }
 
-/** Receives all frames of a message. */
+/** Receives all frames of a message. One object serves all receives of a thread, one at a time. */
 export class RecvOperation implements Operation {
   readonly name = "recv";
-  /** The frames, when the call is over without error. */
-  readonly frames: Frame[] = [];
+  /** The frames, when the call is over without error. A new list for every call. */
+  frames: Frame[] = [];
   error: Errno | null = null;
-  readonly deadline: Instant | null;
   private readonly thread: AppThread;
-  private readonly socket: SocketBase;
-  private readonly dontwait: boolean;
+  private socket!: SocketBase;
+  private dontwait = false;
 
-  constructor(thread: AppThread, socket: SocketBase, dontwait: boolean) {
+  constructor(thread: AppThread) {
     this.thread = thread;
+  }
+
+  /** Prepares the next call. */
+  begin(socket: SocketBase, dontwait: boolean): this {
     this.socket = socket;
     this.dontwait = dontwait || socket.options.rcvtimeo === 0;
-    this.deadline = deadlineIn(thread, socket.options.rcvtimeo);
+    this.frames = [];
+    this.error = null;
+    return this;
+  }
+
+  get deadline(): Instant | null {
+    return deadlineIn(this.thread, this.socket.options.rcvtimeo);
   }
 
   get subject(): string {
