@@ -281,13 +281,17 @@ export class LabSocket {
   /** When each of its monitor events of this name came, in ms. */
   times(event: string): number[] {
     const { events } = this.lab.world.journal;
-    return events.flatMap((e) => (e.ev === "monitor" && e.socket === this.base.name && e.event === event ? [e.t / 1e6] : []));
+    return events.flatMap((e) =>
+      e.ev === "monitor" && e.socket === this.base.name && e.event === event ? [e.t / 1e6] : [],
+    );
   }
 
   /** Values of its monitor events of this name. */
   values(event: string): number[] {
     const { events } = this.lab.world.journal;
-    return events.flatMap((e) => (e.ev === "monitor" && e.socket === this.base.name && e.event === event ? [e.value] : []));
+    return events.flatMap((e) =>
+      e.ev === "monitor" && e.socket === this.base.name && e.event === event ? [e.value] : [],
+    );
   }
 
   private sendFrames(frames: readonly (string | number)[], more: boolean): Result {
