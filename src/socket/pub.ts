@@ -117,7 +117,7 @@ export class XPubSocket extends SocketBase {
   private matchFirstFrame(frame: Frame): void {
     this.dist.unmatch();
     this.matching = frame;
-    this.subscriptions.match(frame.bytes, this.matchPipe);
+    this.subscriptions.match(frame, this.matchPipe);
     if (this.options.invertMatching) this.dist.reverseMatch();
   }
 

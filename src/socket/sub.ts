@@ -113,7 +113,7 @@ export class XSubSocket extends SocketBase {
   }
 
   private matches(frame: Frame): boolean {
-    return this.subscriptions.matches(frame.bytes) !== this.options.invertMatching;
+    return this.subscriptions.matches(frame) !== this.options.invertMatching;
   }
 
   private sendSubscriptions(pipe: Pipe): void {

@@ -1,4 +1,5 @@
 /** Subscription tables: prefixes with reference counts (subscriber) or with pipes (publisher). libzmq: trie.cpp, generic_mtrie.hpp. */
+import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 
 /** Counts stored prefixes by length, so that a match looks only at lengths that occur. */
@@ -57,8 +58,13 @@ export class Subscriptions {
     return true;
   }
 
-  matches(topic: string): boolean {
-    for (const length of this.lengths.sorted) {
+  /** Does a prefix match the begin of this frame? Its bytes are looked at only when that depends on them. */
+  matches(frame: Frame): boolean {
+    const { sorted } = this.lengths;
+    if (sorted.length === 0) return false;
+    if (sorted[0] === 0) return true;
+    const topic = frame.bytes;
+    for (const length of sorted) {
       if (length > topic.length) return false;
       if (this.counts.has(topic.slice(0, length))) return true;
     }
@@ -114,11 +120,13 @@ export class PipeSubscriptions {
   }
 
   /**
-   * Calls `match` for each pipe with a prefix of `topic`, shorter prefixes first.
+   * Calls `match` for each pipe with a prefix of the frame, shorter prefixes first.
    * DIFFERS(fan-out-order): pipes of one prefix come in the order of their subscriptions, in libzmq by address.
    */
-  match(topic: string, match: (pipe: Pipe) => void): void {
-    for (const length of this.lengths.sorted) {
+  match(frame: Frame, match: (pipe: Pipe) => void): void {
+    const { sorted } = this.lengths;
+    const topic = sorted.length === 0 || (sorted.length === 1 && sorted[0] === 0) ? "" : frame.bytes;
+    for (const length of sorted) {
       if (length > topic.length) return;
       const pipes = this.pipes.get(length === topic.length ? topic : topic.slice(0, length));
       if (pipes !== undefined) for (const pipe of pipes) match(pipe);
