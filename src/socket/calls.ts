@@ -45,11 +45,17 @@ export class SendOperation implements Operation {
     return this.socket.name;
   }
 
+  /** The message is made and copied before anybody can see it. */
+  get preparation(): number {
+    const { send, perByteSend } = this.thread.costs;
+    let work = 0;
+    for (const { size } of this.frames) work += send + size * perByteSend;
+    return work;
+  }
+
   attempt(): boolean {
-    const { costs } = this.thread;
     while (this.next < this.frames.length) {
       const frame = this.frames[this.next] as Frame;
-      this.thread.charge(costs.send + frame.size * costs.perByteSend);
       if (!this.settled(this.socket.send(frame, this.dontwait))) return false;
       if (this.error !== null) return true;
     }

@@ -169,8 +169,8 @@ export class ProxyOperation implements Operation {
   }
 
   private push(socket: SocketBase, frame: Frame, retrying: boolean): boolean {
-    const { costs } = this.thread;
-    if (!retrying) this.thread.charge(costs.send + frame.size * costs.perByteSend);
+    // A proxy moves messages, it does not copy them.
+    if (!retrying) this.thread.charge(this.thread.costs.send);
     let error = retrying ? socket.retrySend(frame) : socket.send(frame, false);
     while (error === "EAGAIN" && !socket.mailbox.empty) error = socket.retrySend(frame);
     if (error === null) return true;

@@ -4,6 +4,7 @@ import type { Pipe } from "../pipe/pipe.ts";
 import { Distributor } from "./dist.ts";
 import type { Errno } from "./errors.ts";
 import { SocketBase } from "./socket-base.ts";
+import { ManualSubscriptions } from "./manual.ts";
 import { PipeSubscriptions } from "./subscriptions.ts";
 
 export class XPubSocket extends SocketBase {
@@ -16,6 +17,8 @@ export class XPubSocket extends SocketBase {
   private noDrop = false;
   private onlyFirstSubscribe = false;
   private welcomeMsg = "";
+  /** XPUB_MANUAL: the program decides about each subscription; null when it does not. */
+  private manual: ManualSubscriptions | null = null;
   private moreSend = false;
   private moreRecv = false;
   private processSubscribe = false;
@@ -35,6 +38,8 @@ export class XPubSocket extends SocketBase {
       this.verboseSubs = on;
       this.verboseUnsubs = on;
     } else if (name === "xpub_nodrop") this.noDrop = on;
+    else if (name === "xpub_manual" || name === "xpub_manual_last_value") this.setManual(on, name === "xpub_manual_last_value");
+    else if (name === "subscribe" || name === "unsubscribe") return this.decide(name === "subscribe", String(value));
     else if (name === "only_first_subscribe") this.onlyFirstSubscribe = on;
     else if (name === "xpub_welcome_msg") this.welcomeMsg = String(value);
     else return super.xsetOption(name, value);
@@ -56,9 +61,10 @@ export class XPubSocket extends SocketBase {
   }
 
   protected override xpipeTerminated(pipe: Pipe): void {
+    this.manual?.pipeTerminated(pipe, (prefix) => this.notify(`\0${prefix}`));
     this.subscriptions.removePipe(pipe, (prefix, last) => {
       this.noteSubscription(pipe, prefix, false);
-      if (last || this.verboseUnsubs) this.notify(`\0${prefix}`);
+      if (this.manual === null && (last || this.verboseUnsubs)) this.notify(`\0${prefix}`);
     });
     this.dist.terminated(pipe);
   }
@@ -89,7 +95,10 @@ export class XPubSocket extends SocketBase {
   }
 
   protected override xrecv(): Frame | null {
-    return this.pending.shift() ?? null;
+    const frame = this.pending.shift();
+    if (frame === undefined) return null;
+    this.manual?.notificationRead((pipe) => pipe.distIndex >= 0);
+    return frame;
   }
 
   protected override xhasIn(): boolean {
@@ -117,17 +126,40 @@ export class XPubSocket extends SocketBase {
   private matchFirstFrame(frame: Frame): void {
     this.dist.unmatch();
     this.matching = frame;
-    this.subscriptions.match(frame, this.matchPipe);
+    const only = this.manual?.takeLastValuePipe() ?? null;
+    this.subscriptions.match(frame, only === null ? this.matchPipe : (pipe) => pipe === only && this.matchPipe(pipe));
     if (this.options.invertMatching) this.dist.reverseMatch();
   }
 
   private applySubscription(pipe: Pipe, add: boolean, prefix: string): void {
+    if (this.manual !== null) {
+      this.manual.requested(pipe, prefix, add);
+      this.notify(`${add ? "\x01" : "\0"}${prefix}`);
+      return;
+    }
     this.noteSubscription(pipe, prefix, add);
     if (add) {
       if (this.subscriptions.add(prefix, pipe) || this.verboseSubs) this.notify(`\x01${prefix}`);
       return;
     }
     if (this.subscriptions.remove(prefix, pipe) !== "others-remain" || this.verboseUnsubs) this.notify(`\0${prefix}`);
+  }
+
+  private setManual(on: boolean, lastValue: boolean): void {
+    if (!on) this.manual = null;
+    else this.manual ??= new ManualSubscriptions();
+    if (this.manual !== null) this.manual.lastValue = lastValue && on;
+  }
+
+  /** XPUB_MANUAL: subscribe and unsubscribe act on the pipe whose notification was read last. */
+  private decide(add: boolean, prefix: string): Errno | null {
+    if (this.manual === null) return "EINVAL";
+    const pipe = this.manual.lastPipe;
+    if (pipe === null) return null;
+    this.noteSubscription(pipe, prefix, add);
+    if (add) this.subscriptions.add(prefix, pipe);
+    else this.subscriptions.remove(prefix, pipe);
+    return null;
   }
 
   private missed(frame: Frame, pipe: Pipe): void {
