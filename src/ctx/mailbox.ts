@@ -36,6 +36,11 @@ export interface MailboxReader {
   mailboxActive(): void;
 }
 
+/** Whoever waits for something that a command may bring: a thread in a call, or a promise. */
+export interface Waiter {
+  wake(): void;
+}
+
 interface Entry {
   readonly target: CommandTarget;
   readonly command: number;

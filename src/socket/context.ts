@@ -1,7 +1,6 @@
 /** A context: threads, sockets and the inproc name space of a process. libzmq: ctx.cpp. */
-import type { AppThread } from "../ctx/app-thread.ts";
 import { IoThread, type Task } from "../ctx/io-thread.ts";
-import type { MailboxReader } from "../ctx/mailbox.ts";
+import type { MailboxReader, Waiter } from "../ctx/mailbox.ts";
 import { Command, send } from "../ctx/mailbox.ts";
 import { effectiveConflate, type SocketTypeName } from "../ctx/options.ts";
 import { sendSequenced } from "../ctx/own.ts";
@@ -34,7 +33,7 @@ export class Context {
   private readonly endpoints = new Map<string, SocketBase>();
   private readonly pending = new Map<string, PendingConnection[]>();
   private terminating = false;
-  private readonly termWaiters = new Set<AppThread>();
+  private readonly termWaiters = new Set<Waiter>();
 
   constructor(process: Process, options: ContextOptions) {
     this.process = process;
@@ -174,7 +173,7 @@ export class Context {
     return this.sockets.size === 0;
   }
 
-  watchTerm(thread: AppThread, on: boolean): void {
+  watchTerm(thread: Waiter, on: boolean): void {
     if (on) this.termWaiters.add(thread);
     else this.termWaiters.delete(thread);
   }

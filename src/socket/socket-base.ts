@@ -1,7 +1,6 @@
 /** What all socket types share: commands, pipes, endpoints, send and receive. libzmq: socket_base.cpp. */
-import type { AppThread } from "../ctx/app-thread.ts";
 import type { IoThread } from "../ctx/io-thread.ts";
-import { Command, Mailbox, type MailboxReader, send } from "../ctx/mailbox.ts";
+import { Command, Mailbox, type MailboxReader, send, type Waiter } from "../ctx/mailbox.ts";
 import { defaultOptions, effectiveConflate, type SocketOptions, type SocketTypeName } from "../ctx/options.ts";
 import { Own } from "../ctx/own.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -38,7 +37,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   protected readonly journal: Journal;
   private readonly endpoints = new Map<string, EndpointEntry[]>();
   private readonly inprocs = new Map<string, Pipe[]>();
-  private readonly waiters = new Set<AppThread>();
+  private readonly waiters = new Set<Waiter>();
   private reaper: MailboxReader | null = null;
   private terminated = false;
   private destroyed = false;
@@ -160,13 +159,13 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   /** Who waits for commands to this socket. */
-  addWaiter(thread: AppThread): void {
+  addWaiter(thread: Waiter): void {
     this.waiters.add(thread);
     // A command may have come between the last look and the wait.
     if (!this.mailbox.empty) thread.wake();
   }
 
-  removeWaiter(thread: AppThread): void {
+  removeWaiter(thread: Waiter): void {
     this.waiters.delete(thread);
   }
 
