@@ -34,6 +34,11 @@ export class ListenSocket {
     this.buffers = buffers;
     this.user = user;
   }
+
+  /** No more connections can wait. Linux lets one more wait than the backlog says. */
+  get full(): boolean {
+    return this.waiting.length > this.backlog;
+  }
 }
 
 export type BindError = "EADDRINUSE" | "EADDRNOTAVAIL" | "ENODEV";
@@ -149,28 +154,34 @@ export class Network {
   connectIpc(path: string, options: ConnectOptions): StreamEnd | ConnectError {
     const listener = this.listeners.get(ipcKey(options.fromHost, path));
     if (listener === undefined) return "ECONNREFUSED";
-    return this.establish(listener, options, options.fromHost, "ipc");
+    const [client, server] = this.pair(listener, options, options.fromHost, "ipc");
+    this.enqueue(listener, server);
+    return client;
   }
 
   listenerAt(host: string, port: number): ListenSocket | undefined {
     return this.listeners.get(tcpKey(host, port));
   }
 
-  /** Both ends of a connection; the accepting one waits in the listener's backlog. */
-  establish(listener: ListenSocket, options: ConnectOptions, toHost: string, transport: "tcp" | "ipc"): StreamEnd {
+  /** A connection waits to be accepted; if nobody listens any more it is reset. */
+  enqueue(listener: ListenSocket, server: StreamEnd): void {
+    if (this.listeners.get(listener.key) !== listener) return server.close(this.kernel.now);
+    listener.waiting.push(server);
+    listener.user.acceptable();
+  }
+
+  /** Both ends of a connection: the connecting one first. */
+  pair(listener: ListenSocket, options: ConnectOptions, toHost: string, transport: "tcp" | "ipc"): [StreamEnd, StreamEnd] {
     const { fromHost, buffers } = options;
     const capacity = (sender: BufferSizes, receiver: BufferSizes): number =>
       (sender.sndbuf > 0 ? sender.sndbuf : this.profile.sndbuf) + (receiver.rcvbuf > 0 ? receiver.rcvbuf : this.profile.rcvbuf);
-    const [client, server] = StreamEnd.pair({
+    return StreamEnd.pair({
       kernel: this.kernel,
       owners: [options.ownerName, listener.ownerName],
       links: [this.link(fromHost, toHost, transport), this.link(toHost, fromHost, transport)],
       capacity: [capacity(buffers, listener.buffers), capacity(listener.buffers, buffers)],
       itemLost: this.itemLost,
     });
-    listener.waiting.push(server);
-    listener.user.acceptable();
-    return client;
   }
 
   private ephemeralPort(host: string): number {
@@ -203,7 +214,8 @@ const ipcKey = (host: string, path: string): string => `${host}|ipc|${path}`;
 
 const OP_SYN = 0;
 const OP_SYN_ACK = 1;
-const OP_RST = 2;
+const OP_ACK = 2;
+const OP_RST = 3;
 
 /** A tcp connect under way: request, answer, and repeats while the link is down or the backlog full. */
 export class ConnectAttempt implements Actor, HealListener {
@@ -213,7 +225,9 @@ export class ConnectAttempt implements Actor, HealListener {
   private readonly host: string;
   private readonly port: number;
   private readonly startedAt: Instant;
+  private listener: ListenSocket | null = null;
   private end: StreamEnd | null = null;
+  private server: StreamEnd | null = null;
   private cancelled = false;
 
   constructor(network: Network, host: string, port: number, options: ConnectOptions, at: Instant) {
@@ -237,10 +251,11 @@ export class ConnectAttempt implements Actor, HealListener {
   }
 
   fire(op: number): void {
-    if (this.cancelled) return;
-    if (op === OP_SYN) this.answer();
-    else if (op === OP_RST) this.options.user.failed("ECONNREFUSED");
-    else this.options.user.connected(this.end as StreamEnd);
+    if (op === OP_ACK) this.arrive(this.listener as ListenSocket, this.server as StreamEnd);
+    else if (this.cancelled) return;
+    else if (op === OP_SYN) this.answer();
+    else if (op === OP_SYN_ACK) this.establish();
+    else this.options.user.failed("ECONNREFUSED");
   }
 
   private request(at: Instant): void {
@@ -256,11 +271,30 @@ export class ConnectAttempt implements Actor, HealListener {
     const latency = back.sampleLatency() as Duration;
     if (listener === undefined) {
       kernel.schedule(latency, this, OP_RST, 0);
-    } else if (listener.waiting.length >= listener.backlog) {
+    } else if (listener.full) {
       this.request(retransmitAt(this.startedAt, kernel.now + 1, true) as Instant);
     } else {
-      this.end = this.network.establish(listener, this.options, this.host, "tcp");
+      this.listener = listener;
       kernel.schedule(latency, this, OP_SYN_ACK, 0);
     }
+  }
+
+  /** The handshake is over on both sides. A full backlog drops its last packet, and the accepting side asks again. */
+  private arrive(listener: ListenSocket, server: StreamEnd): void {
+    const { kernel } = this.network;
+    if (listener.full) kernel.scheduleAt(retransmitAt(this.startedAt, kernel.now + 1, true) as Instant, this, OP_ACK, 0);
+    else this.network.enqueue(listener, server);
+  }
+
+  /** The connecting side is done; the other can accept when the last packet of the handshake is there. */
+  private establish(): void {
+    const listener = this.listener as ListenSocket;
+    const [client, server] = this.network.pair(listener, this.options, this.host, "tcp");
+    this.end = client;
+    this.server = server;
+    const { kernel } = this.network;
+    const link = this.network.link(this.options.fromHost, this.host, "tcp");
+    kernel.scheduleAt(link.transfer(kernel.now, 0) as Instant, this, OP_ACK, 0);
+    this.options.user.connected(client);
   }
 }

@@ -13,6 +13,10 @@ export interface Descriptor {
   loseItems(): void;
 }
 
+/** What became of an item that a stream lost: in the hands of a process that dies it dies with it, under way it is the connection's. */
+export const itemFate = (losing: World["losing"], where: "wire" | "encoder" | "kernel"): World["losing"] =>
+  losing === "crashed" && where !== "encoder" ? "connection-lost" : losing;
+
 /** One simulation. */
 export interface World {
   readonly kernel: Kernel;
@@ -34,6 +38,8 @@ export class Process {
   /** libc's rand(), never seeded by libzmq: one sequence for the whole process. */
   readonly rand = new GlibcRand();
   alive = true;
+  /** It has called zmq_connect for a network before. */
+  connectedBefore = false;
   /** Everything that holds a descriptor, in creation order. */
   readonly descriptors = new Set<Descriptor>();
   private fds = FIRST_FD;

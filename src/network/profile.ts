@@ -11,12 +11,12 @@ export interface ProfileData {
   readonly provenance: string;
   readonly ioWake: DistributionSpec;
   readonly appWake: DistributionSpec;
-  readonly coldWake: DistributionSpec;
-  readonly coldAfter: number;
+  readonly coldWake: readonly { readonly after: number; readonly delay: DistributionSpec }[];
   readonly timerSlack: DistributionSpec;
   readonly stall: DistributionSpec;
   readonly stallChance: number;
   readonly connectCall: DistributionSpec;
+  readonly firstConnect: DistributionSpec;
   readonly send: number;
   readonly recv: number;
   readonly poll: number;
@@ -30,6 +30,8 @@ export interface ProfileData {
   readonly perByteSend: number;
   readonly perByteWrite: number;
   readonly perByteRead: number;
+  readonly preemption: DistributionSpec;
+  readonly preemptionEvery: DistributionSpec;
   readonly commandDelay: number;
   /** Between processes of one host. */
   readonly loopback: LinkData;
@@ -80,11 +82,14 @@ export function compileProfile(data: ProfileData): Profile {
       ...data,
       ioWake: compileDistribution(data.ioWake),
       appWake: compileDistribution(data.appWake),
-      coldWake: compileDistribution(data.coldWake),
+      coldWake: data.coldWake.map(({ after, delay }) => ({ after, delay: compileDistribution(delay) })),
       timerSlack: compileDistribution(data.timerSlack),
       stall: compileDistribution(data.stall),
       connect: compileDistribution(data.connectCall),
+      firstConnect: compileDistribution(data.firstConnect),
       open: compileDistribution(data.open),
+      preemption: compileDistribution(data.preemption),
+      preemptionEvery: compileDistribution(data.preemptionEvery),
     },
     loopback: link(data.loopback),
     network: link(data.network),

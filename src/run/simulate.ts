@@ -10,7 +10,7 @@ import { invariant } from "../kernel/invariant.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { LinkShape } from "../network/link.ts";
 import { Network } from "../network/network.ts";
-import type { World } from "../network/process.ts";
+import { itemFate, type World } from "../network/process.ts";
 import { resolveProfile } from "../network/profile.ts";
 import { Frame } from "../pipe/frame.ts";
 import { Program } from "../program/machine.ts";
@@ -54,7 +54,7 @@ class Simulation implements NodeHost, Actor {
       hosts: new Set(plan.nodes.map(({ host }) => host)),
       shapes: new Map(plan.network.links.map((link) => [`${link.from}>${link.to}`, shapeOf(link)])),
       itemLost: (item, sender, receiver, where) => {
-        if (item instanceof Frame && item.message !== null && !item.more) this.journal.lose(item.message, this.world.losing, sender, receiver, where);
+        if (item instanceof Frame && item.message !== null && !item.more) this.journal.lose(item.message, itemFate(this.world.losing, where), sender, receiver, where);
       },
     });
     this.world = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };

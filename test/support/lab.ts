@@ -16,7 +16,7 @@ import { Message } from "../../src/journal/message.ts";
 import { Kernel } from "../../src/kernel/kernel.ts";
 import { type Duration, type Instant, ms } from "../../src/kernel/time.ts";
 import { Network } from "../../src/network/network.ts";
-import { Process, type World } from "../../src/network/process.ts";
+import { itemFate, Process, type World } from "../../src/network/process.ts";
 import { resolveProfile } from "../../src/network/profile.ts";
 import { Frame, MORE } from "../../src/pipe/frame.ts";
 import { Context } from "../../src/socket/context.ts";
@@ -52,7 +52,7 @@ export class Lab {
       shapes: new Map(),
       itemLost: (item, sender, receiver, where) => {
         if (!(item instanceof Frame) || item.message === null || item.more) return;
-        journal.lose(item.message, this.world.losing, sender, receiver, where);
+        journal.lose(item.message, itemFate(this.world.losing, where), sender, receiver, where);
       },
     });
     this.world = { kernel, journal, network, pipeIds: 0, losing: "connection-lost" };
