@@ -2,7 +2,7 @@
  * House rules that a linter does not cover: layers, hidden clocks and randomness, inexact
  * mathematics, sizes, and the tags of known departures from libzmq.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { LAYERS, layerOf, PURE_LAYERS, parseSource } from "./support/tidy.ts";
@@ -29,44 +29,80 @@ const names = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .sort();
 const generated = (name: string): boolean => /[.-]generated\./.test(name) || name.includes("generated/");
 
-describe.each(names)("src/%s", (name) => {
+const sources = names.map((name) => {
   const text = readFileSync(join(SRC, name), "utf8");
-  const source = parseSource(name, text);
-  const local = source.imports.filter((target) => target.startsWith("."));
-  const layerOfTarget = (target: string): string =>
-    layerOf(relative(SRC, join(SRC, dirname(name), target)).replaceAll("\\", "/"));
+  return { name, text, ...parseSource(name, text) };
+});
 
-  test("belongs to a layer", () => expect(name === "index.ts" || LAYERS.includes(layerOf(name))).toBe(true));
+/** What a rule finds, each with its file; a rule that finds nothing passes. */
+const findings = (rule: (source: (typeof sources)[number]) => readonly string[]): string[] =>
+  sources.flatMap((source) => rule(source).map((found) => `${source.name}: ${found}`));
 
-  test("imports from its own layer or a lower one", () => {
-    if (name === "index.ts") return; // The public API may name everything.
-    const upwards = local.filter((target) => LAYERS.indexOf(layerOfTarget(target)) > LAYERS.indexOf(layerOf(name)));
+/** Relative imports, as paths below src/. */
+const localTargets = ({ name, imports }: { name: string; imports: readonly string[] }): string[] =>
+  imports
+    .filter((target) => target.startsWith("."))
+    .map((target) => relative(SRC, join(SRC, dirname(name), target)).replaceAll("\\", "/"));
+
+describe("every file under src/", () => {
+  test("belongs to a layer", () => {
+    expect(names.filter((name) => name !== "index.ts" && !LAYERS.includes(layerOf(name)))).toEqual([]);
+  });
+
+  test("imports from its own layer or a lower one; the public API may name everything", () => {
+    const rank = (path: string): number => LAYERS.indexOf(layerOf(path));
+    const upwards = findings((source) => {
+      return source.name === "index.ts"
+        ? []
+        : localTargets(source).filter((target) => rank(target) > rank(source.name));
+    });
     expect(upwards).toEqual([]);
   });
 
-  test("names files with their extension and imports nothing from outside src", () => {
-    expect(local.filter((target) => !/\.(ts|js|mjs|json)$/.test(target))).toEqual([]);
-    expect(local.filter((target) => relative(SRC, join(SRC, dirname(name), target)).startsWith(".."))).toEqual([]);
+  test("imports files that exist below src/, by name and extension", () => {
+    const wrong = findings((source) => localTargets(source).filter((target) => !isFile(target)));
+    expect(wrong).toEqual([]);
   });
 
-  test("leaves zeromq to real/", () =>
-    expect(layerOf(name) !== "real" && source.imports.includes("zeromq")).toBe(false));
+  test("leaves zeromq to real/", () => {
+    expect(
+      findings(({ name, imports }) => (layerOf(name) === "real" ? [] : imports.filter((one) => one === "zeromq"))),
+    ).toEqual([]);
+  });
 
-  test("is pure when its layer is: nothing of Node, no hidden clock, no randomness, no inexact mathematics", () => {
-    if (!PURE_LAYERS.has(layerOf(name))) return;
-    expect(source.imports.filter((target) => target.startsWith("node:"))).toEqual([]);
-    const found = source.uses.flatMap((use) =>
-      BANNED.filter(([pattern]) => pattern.test(use)).map(([, instead]) => `${use}: use ${instead}`),
+  test("of a pure layer has nothing of Node, no hidden clock, no randomness, no inexact mathematics", () => {
+    const impure = findings(({ name, imports, uses }) => {
+      if (!PURE_LAYERS.has(layerOf(name))) return [];
+      const banned = uses.flatMap((use) =>
+        BANNED.filter(([pattern]) => pattern.test(use)).map(([, instead]) => `${use}: use ${instead}`),
+      );
+      return [...imports.filter((target) => target.startsWith("node:")), ...banned];
+    });
+    expect(impure).toEqual([]);
+  });
+
+  test(`has at most ${LINES_MAX} lines, unless generated`, () => {
+    const lines = (text: string): number => text.trimEnd().split("\n").length;
+    const long = findings(({ name, text }) =>
+      !generated(name) && lines(text) > LINES_MAX ? [`${lines(text)} lines`] : [],
     );
-    expect(found).toEqual([]);
+    expect(long).toEqual([]);
   });
 
-  test(`has at most ${LINES_MAX} lines, and ${FUNCTION_LINES_MAX} a function, unless generated`, () => {
-    if (generated(name)) return;
-    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(LINES_MAX);
-    expect(source.functions.filter(({ lines }) => lines > FUNCTION_LINES_MAX)).toEqual([]);
+  test(`has functions of at most ${FUNCTION_LINES_MAX} lines, unless generated`, () => {
+    const long = findings(({ name, functions }) =>
+      functions
+        .filter(({ lines }) => !generated(name) && lines > FUNCTION_LINES_MAX)
+        .map(({ line, lines }) => `${lines} lines from line ${line}`),
+    );
+    expect(long).toEqual([]);
   });
 });
+
+/** Also false for a path that leaves src/. */
+function isFile(path: string): boolean {
+  return !path.startsWith("..") && existsSync(join(SRC, path)) && statSync(join(SRC, path)).isFile();
+}
 
 test("the reader of sources sees what the rules are about", () => {
   const text = [
@@ -111,17 +147,6 @@ describe("known departures", () => {
   });
 });
 
-describe("the tree", () => {
-  test("the lock file names no server", () => {
-    expect(readFileSync(join(ROOT, "package-lock.json"), "utf8")).not.toContain('"resolved"');
-  });
-
-  test("every relative import points at a file", () => {
-    const missing = names.flatMap((name) =>
-      parseSource(name, readFileSync(join(SRC, name), "utf8"))
-        .imports.filter((target) => target.startsWith(".") && !existsSync(join(SRC, dirname(name), target)))
-        .map((target) => `${name}: ${target}`),
-    );
-    expect(missing).toEqual([]);
-  });
+test("the lock file names no server", () => {
+  expect(readFileSync(join(ROOT, "package-lock.json"), "utf8")).not.toContain('"resolved"');
 });
