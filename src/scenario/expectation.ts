@@ -50,12 +50,16 @@ export interface MessageExpectation extends Expected {
   readonly fate: Fate;
 }
 
-/** Messages of each sender reach `to` in the order in which they were sent. */
+/**
+ * fifo: messages of each sender reach `to` in the order in which they were sent.
+ * rotation: they are written to the sockets of `to` in turn, always in the same cycle; the first `after` do not count.
+ */
 export interface OrderExpectation extends Expected {
   readonly kind: "order";
   readonly from?: SocketSelector;
   readonly to: SocketSelector;
-  readonly order: "fifo";
+  readonly order: "fifo" | "rotation";
+  readonly after?: number;
 }
 
 /** The exact sequence of messages that the program received; frames of a multipart joined by "|". */
@@ -116,6 +120,13 @@ export interface MonitorExpectation extends Expected {
   readonly events: readonly string[];
 }
 
+/** The exact sequence of waits before further connection attempts, as monitor events announce them. */
+export interface RetriesExpectation extends Expected {
+  readonly kind: "retries";
+  readonly socket: SocketSelector;
+  readonly retries: readonly Duration[];
+}
+
 /** A log line with exactly this text was written; how often, when `count` is given (else at least once). */
 export interface LogExpectation extends Expected {
   readonly kind: "log";
@@ -135,6 +146,7 @@ export type Expectation =
   | BlockedExpectation
   | CallsExpectation
   | MonitorExpectation
+  | RetriesExpectation
   | LogExpectation;
 
 export type ExpectationKind = Expectation["kind"];

@@ -42,17 +42,8 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
         fate,
       };
     }
-    case "orderExpectation": {
-      const { from, to, order } = entry as schema.OrderExpectationEntry;
-      return {
-        kind: "order",
-        pointer,
-        text: `${to} receives messages${from === undefined ? "" : ` of ${from}`} in the order in which ${from === undefined ? "each sender" : "it"} sent them`,
-        ...optional({ from }),
-        to,
-        order,
-      };
-    }
+    case "orderExpectation":
+      return order(entry as schema.OrderExpectationEntry, pointer, report);
     case "latencyExpectation":
       return latency(entry as schema.LatencyExpectationEntry, pointer, report);
     case "neverExpectation": {
@@ -82,6 +73,7 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
     case "receivesExpectation":
     case "callsExpectation":
     case "monitorExpectation":
+    case "retriesExpectation":
     case "logExpectation":
       return compileSequence(kind, entry, pointer, report);
     default:
@@ -114,6 +106,14 @@ function compileSequence(kind: SequenceKind, entry: schema.Expectation, pointer:
       }
       return { kind: "monitor", pointer, text: `${socket} reports ${list(events)}`, socket, events };
     }
+    case "retriesExpectation": {
+      const { socket } = entry as schema.RetriesExpectationEntry;
+      const retries = (entry as schema.RetriesExpectationEntry).retries.map(
+        (wait, at) => nanoseconds(wait, under(pointer, "retries", at), report) as number as Duration,
+      );
+      const waits = retries.map((wait) => formatTime(wait));
+      return { kind: "retries", pointer, text: `${socket} tries again after ${list(waits)}`, socket, retries };
+    }
     case "logExpectation": {
       const { thread, log, count } = entry as schema.LogExpectationEntry;
       const often = count === undefined ? "" : ` ${rangeText(range(count), "time")}`;
@@ -131,7 +131,12 @@ function compileSequence(kind: SequenceKind, entry: schema.Expectation, pointer:
   }
 }
 
-type SequenceKind = "receivesExpectation" | "callsExpectation" | "monitorExpectation" | "logExpectation";
+type SequenceKind =
+  | "receivesExpectation"
+  | "callsExpectation"
+  | "monitorExpectation"
+  | "retriesExpectation"
+  | "logExpectation";
 type Kind =
   | SequenceKind
   | "flowExpectation"
@@ -152,6 +157,18 @@ function flow(entry: schema.FlowExpectationEntry, pointer: string, report: Repor
   const parts = COUNTS.filter((name) => counts[name]).map((name) => `${rangeText(counts[name]!)} ${name}`);
   const text = `${from} to ${to}: ${parts.join(", ")}${by === undefined ? "" : ` by ${formatTime(by)}`}`;
   return { kind: "flow", pointer, text, from, to, ...counts, ...(by === undefined ? {} : { by }) };
+}
+
+function order(entry: schema.OrderExpectationEntry, pointer: string, report: Report): Expectation {
+  const { from, to, order, after } = entry;
+  if (order === "fifo" && after !== undefined)
+    report.error(under(pointer, "after"), "ZS213", '"after" goes with the order "rotation"');
+  const sender = from === undefined ? "each sender" : "it";
+  const text =
+    order === "fifo"
+      ? `${to} receives messages${from === undefined ? "" : ` of ${from}`} in the order in which ${sender} sent them`
+      : `${to} get messages${from === undefined ? "" : ` of ${from}`} in turn${after ? `, after the first ${after}` : ""}`;
+  return { kind: "order", pointer, text, ...optional({ from }), to, order, ...(after === undefined ? {} : { after }) };
 }
 
 function latency(entry: schema.LatencyExpectationEntry, pointer: string, report: Report): Expectation {

@@ -224,7 +224,7 @@ export type HostGroups = [[HostName, ...(HostName)[]], [HostName, ...(HostName)[
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "expectation".
  */
-export type Expectation = (FlowExpectationEntry | MessageExpectationEntry | OrderExpectationEntry | ReceivesExpectationEntry | LatencyExpectationEntry | NeverExpectationEntry | QueueExpectationEntry | BlockedExpectationEntry | CallsExpectationEntry | MonitorExpectationEntry | LogExpectationEntry)
+export type Expectation = (FlowExpectationEntry | MessageExpectationEntry | OrderExpectationEntry | ReceivesExpectationEntry | LatencyExpectationEntry | NeverExpectationEntry | QueueExpectationEntry | BlockedExpectationEntry | CallsExpectationEntry | MonitorExpectationEntry | RetriesExpectationEntry | LogExpectationEntry)
 /**
  * node.socket or node.thread.socket; without [i] all replicas together.
  * 
@@ -1460,7 +1460,7 @@ to?: SocketSelector
 fate: Fate
 }
 /**
- * Messages arrive in the order in which each sender sent them.
+ * In which order messages arrive, or which receiver gets the next one.
  * 
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "orderExpectation".
@@ -1475,9 +1475,13 @@ from?: SocketSelector
  */
 to: SocketSelector
 /**
- * Which order.
+ * fifo: as each sender sent them. rotation: the receivers get messages in turn, always in the same cycle.
  */
-order: "fifo"
+order: ("fifo" | "rotation")
+/**
+ * rotation: only from the message after so many.
+ */
+after?: number
 }
 /**
  * Exactly these messages are received, in this order.
@@ -1669,6 +1673,24 @@ socket: SocketSelector
  * Items: libzmq's name of an event.
  */
 events: ("CONNECTED" | "CONNECT_DELAYED" | "CONNECT_RETRIED" | "LISTENING" | "BIND_FAILED" | "ACCEPTED" | "ACCEPT_FAILED" | "CLOSED" | "CLOSE_FAILED" | "DISCONNECTED" | "MONITOR_STOPPED" | "HANDSHAKE_FAILED_NO_DETAIL" | "HANDSHAKE_SUCCEEDED" | "HANDSHAKE_FAILED_PROTOCOL" | "HANDSHAKE_FAILED_AUTH" | "...")[]
+}
+/**
+ * Exactly these waits before further connection attempts, in this order.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "retriesExpectation".
+ */
+export interface RetriesExpectationEntry {
+/**
+ * The socket.
+ */
+socket: SocketSelector
+/**
+ * The waits that CONNECT_RETRIED announces.
+ * 
+ * Items: What CONNECT_RETRIED says.
+ */
+retries: Duration[]
 }
 /**
  * A line that a log step writes.

@@ -63,6 +63,7 @@ const EXPECTATIONS: Kinds = new Map([
   ["blocked", "blockedExpectation"],
   ["results", "callsExpectation"],
   ["events", "monitorExpectation"],
+  ["retries", "retriesExpectation"],
   ["log", "logExpectation"],
   ["call", "callsExpectation"],
 ]);

@@ -60,4 +60,5 @@ export declare const queueExpectation: Validator;
 export declare const blockedExpectation: Validator;
 export declare const callsExpectation: Validator;
 export declare const monitorExpectation: Validator;
+export declare const retriesExpectation: Validator;
 export declare const logExpectation: Validator;

@@ -1,21 +1,28 @@
 /** Expectations on sequences: order, received texts, call results, monitor events, log lines. */
 import type { BlockEvent, CallEvent, LogEvent, MonitorEvent, TraceEvent } from "../journal/events.ts";
+import { type Duration, formatTime } from "../kernel/time.ts";
 import type {
   CallsExpectation,
   LogExpectation,
   MonitorExpectation,
   OrderExpectation,
   ReceivesExpectation,
+  RetriesExpectation,
 } from "../scenario/expectation.ts";
 import { selects } from "../scenario/names.ts";
 import { slice } from "./detail.ts";
+import { checkRotation } from "./expectation-rotation.ts";
 import { actorOf } from "./export/describe.ts";
 import { messageMatches } from "./frames.ts";
 import { selectsAny, splitMessage } from "./names.ts";
 import { plural } from "./text.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
 
-export function checkOrder(expectation: OrderExpectation, { events }: Evidence): Verdict {
+export function checkOrder(expectation: OrderExpectation, evidence: Evidence): Verdict {
+  return expectation.order === "rotation" ? checkRotation(expectation, evidence) : checkFifo(expectation, evidence);
+}
+
+function checkFifo(expectation: OrderExpectation, { events }: Evidence): Verdict {
   const { from, to } = expectation;
   const expected = "each sender's messages in the order of sending";
   const latest = new Map<string, { readonly number: number; readonly message: string }>();
@@ -87,6 +94,19 @@ export function checkMonitor({ events, socket }: MonitorExpectation, evidence: E
     relevant: isOne,
   });
 }
+
+export function checkRetries({ socket, retries }: RetriesExpectation, evidence: Evidence): Verdict {
+  const isOne = (event: TraceEvent): event is MonitorEvent =>
+    event.ev === "monitor" && event.event === "CONNECT_RETRIED" && selects(socket, event.socket);
+  return compareSequence(evidence, {
+    wanted: retries.map((wait) => formatTime(wait)),
+    found: evidence.events.filter(isOne),
+    textOf: ({ value }) => formatTime((value * NANOSECONDS_PER_MS) as Duration),
+    relevant: isOne,
+  });
+}
+
+const NANOSECONDS_PER_MS = 1e6;
 
 interface Sequence<E extends TraceEvent> {
   readonly wanted: readonly string[];

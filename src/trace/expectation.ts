@@ -3,7 +3,7 @@ import type { Expectation } from "../scenario/expectation.ts";
 import { selects } from "../scenario/names.ts";
 import { checkFlow, checkLatency, checkMessage, checkNever } from "./expectation-flow.ts";
 import { checkBlocked, checkQueue } from "./expectation-queue.ts";
-import { checkCalls, checkLog, checkMonitor, checkOrder, checkReceives } from "./expectation-sequence.ts";
+import { checkCalls, checkLog, checkMonitor, checkOrder, checkReceives, checkRetries } from "./expectation-sequence.ts";
 import { isEndpoint, nearestNames, threadOf } from "./names.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 
@@ -58,6 +58,8 @@ function check(expectation: Expectation, evidence: Evidence): Verdict {
       return checkCalls(expectation, evidence);
     case "monitor":
       return checkMonitor(expectation, evidence);
+    case "retries":
+      return checkRetries(expectation, evidence);
     case "log":
       return checkLog(expectation, evidence);
   }

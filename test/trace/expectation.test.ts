@@ -186,6 +186,27 @@ describe("sequences", () => {
     expect(check(lateJoiner(), { kind: "order", from: PUB, to: SUB, order: "fifo" }).ok).toBe(true);
   });
 
+  test("rotation", () => {
+    const turns = (receivers: readonly number[]): TraceBuilder => {
+      const t = new TraceBuilder().open(0, "a.push", "PUSH");
+      for (const i of [0, 1, 2]) t.open(0, `worker[${i}].pull`, "PULL");
+      for (const [n, i] of receivers.entries()) t.send(n + 1, `a.push#${n}`, "a.push", [`worker[${i}].pull`]);
+      return t;
+    };
+    const rotation = { kind: "order", from: "a.push", to: "worker.pull", order: "rotation" } as const;
+    expect(check(turns([1, 0, 2, 1, 0, 2, 1]), rotation)).toMatchObject({ ok: true, actual: "1 0 2 1 0 2 1" });
+    expect(check(turns([0, 1, 2, 0, 2, 1, 0]), rotation)).toMatchObject({
+      ok: false,
+      expected: "3 receivers in turn, always in the same cycle",
+      actual: "receivers 0 1 2 0 2 ...",
+    });
+    expect(check(turns([0, 1, 0]), rotation).ok).toBe(false);
+    expect(check(turns([0, 1]), rotation).ok).toBe(false);
+    expect(check(turns([]), rotation)).toMatchObject({ ok: false, actual: "no message" });
+    expect(check(turns([0, 0, 0, 1, 2, 0, 1]), { ...rotation, after: 2 }).ok).toBe(true);
+    expect(check(turns([0, 0, 0, 1, 2, 1, 0]), { ...rotation, after: 2 }).ok).toBe(false);
+  });
+
   test("receives", () => {
     expect(check(trace(), { kind: "receives", socket: "b.pull", receives: ["m0|x", "m2|x", "m1|x"] }).ok).toBe(true);
     expect(check(trace(), { kind: "receives", socket: "b.pull", receives: ["m0|x", "m1|x"] })).toMatchObject({
@@ -207,6 +228,26 @@ describe("sequences", () => {
   test("monitor", () => {
     expect(check(trace(), { kind: "monitor", socket: "b.pull", events: ["ACCEPTED", "..."] }).ok).toBe(true);
     expect(check(trace(), { kind: "monitor", socket: "b.pull", events: ["ACCEPTED"] }).ok).toBe(false);
+  });
+
+  test("retries", () => {
+    const t = new TraceBuilder().open(0, "a.push", "PUSH");
+    const monitor = { ev: "monitor", socket: "a.push", endpoint: "tcp://b:1" } as const;
+    for (const value of [183, 125]) {
+      t.event({ ...monitor, t: at(value), event: "CLOSED", value: 111 });
+      t.event({ ...monitor, t: at(value), event: "CONNECT_RETRIED", value });
+    }
+    const waits = (...list: number[]): Bare => ({
+      kind: "retries",
+      socket: "a.push",
+      retries: list.map(at) as Duration[],
+    });
+    expect(check(t, waits(183, 125)).ok).toBe(true);
+    expect(check(t, waits(183)).ok).toBe(false);
+    expect(check(t, waits(183, 126))).toMatchObject({
+      ok: false,
+      expected: 'number 2 is "126 ms"; in all 2: "183 ms", "126 ms"',
+    });
   });
 
   test("log", () => {
