@@ -12,6 +12,8 @@ export interface Operation {
   readonly name: string;
   /** For reports: the socket waited on, "" when several or none. */
   readonly subject: string;
+  /** Work in ns before the first try, such as copying a message; what it changes is seen by others only after that. */
+  readonly preparation?: number;
   /** First try; true when the call is over. */
   attempt(): boolean;
   /** Another try after a wake-up; true when the call is over. */
@@ -41,6 +43,7 @@ export interface BlockObserver {
 const OP_RESUME = 0;
 const OP_WAKE = 1;
 const OP_EXPIRE = 2;
+const OP_PREPARED = 3;
 
 /** A thread of a node: executes the calls of its party and charges their cost. */
 export class AppThread implements Actor {
@@ -56,6 +59,8 @@ export class AppThread implements Actor {
   waited = 0;
   private readonly observer: BlockObserver;
   private party: Party | null = null;
+  /** The call whose preparation is under way. */
+  private prepared: Operation | null = null;
   private charged = 0;
   /** Works until then on a call that goes on. */
   private busyUntil = 0 as Instant;
@@ -87,8 +92,10 @@ export class AppThread implements Actor {
    */
   perform(operation: Operation): boolean {
     this.waited = 0;
-    if (operation.attempt()) return this.settle();
-    this.block(operation);
+    const preparation = Math.round(operation.preparation ?? 0);
+    if (preparation === 0) return this.begin(operation);
+    this.prepared = operation;
+    this.kernel.schedule(preparation as Duration, this, OP_PREPARED, 0);
     return false;
   }
 
@@ -131,6 +138,10 @@ export class AppThread implements Actor {
       (this.party as Party).resume();
       return;
     }
+    if (op === OP_PREPARED) {
+      if (this.begin(this.prepared as Operation)) (this.party as Party).resume();
+      return;
+    }
     const operation = this.operation;
     invariant(operation !== null, `${this.label} woken while not blocked`);
     if (op === OP_WAKE) {
@@ -144,6 +155,13 @@ export class AppThread implements Actor {
     this.unblock(operation);
     this.state = "running";
     if (this.settle()) (this.party as Party).resume();
+  }
+
+  private begin(operation: Operation): boolean {
+    this.prepared = null;
+    if (operation.attempt()) return this.settle();
+    this.block(operation);
+    return false;
   }
 
   private block(operation: Operation): void {

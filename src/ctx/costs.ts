@@ -9,9 +9,8 @@ export interface Costs {
   readonly ioWake: Distribution;
   /** From a command until an application thread blocked in a call runs. */
   readonly appWake: Distribution;
-  /** Added to the wake-up of a thread that slept longer than `coldAfter` (processor idle states, caches). */
-  readonly coldWake: Distribution;
-  readonly coldAfter: number;
+  /** Added to the wake-up of a thread that slept for long; ascending, the last level that applies counts. */
+  readonly coldWake: readonly ColdWake[];
   /** How late a timer of an I/O thread or a sleep of a program is served. */
   readonly timerSlack: Distribution;
   /**
@@ -30,6 +29,8 @@ export interface Costs {
   readonly call: number;
   /** zmq_connect. */
   readonly connect: Distribution;
+  /** Added to the first zmq_connect of a process over a network: nothing of it is in memory or cache yet. */
+  readonly firstConnect: Distribution;
   /** zmq_socket, the first of a context included. */
   readonly socket: number;
   readonly command: number;
@@ -43,18 +44,32 @@ export interface Costs {
   readonly perByteSend: number;
   readonly perByteWrite: number;
   readonly perByteRead: number;
+  /** How long an I/O thread that loses its processor waits for it, and the work it does between two such losses; 0: never. */
+  readonly preemption: Distribution;
+  readonly preemptionEvery: Distribution;
   /** libzmq's max_command_delay as time: how long a send may skip its mailbox. */
   readonly commandDelay: number;
+}
+
+/** Processor idle states, lost caches, a host that gave the processor to somebody else. */
+export interface ColdWake {
+  /** Applies to threads that slept for longer than this, in ns. */
+  readonly after: number;
+  readonly delay: Distribution;
 }
 
 /** How long a thread that slept for `idle` nanoseconds takes to run. */
 export function wakeDelay(costs: Costs, wake: Distribution, stream: RandomStream, idle: number): Duration {
   const warm = wake.sample(stream);
-  return idle > costs.coldAfter ? ((warm + costs.coldWake.sample(stream)) as Duration) : warm;
+  for (let at = costs.coldWake.length - 1; at >= 0; at--) {
+    const { after, delay } = costs.coldWake[at] as ColdWake;
+    if (idle > after) return (warm + delay.sample(stream)) as Duration;
+  }
+  return warm;
 }
 
-/** What one zmq_connect costs the calling thread, in ns. */
-export function connectCost(costs: Costs, stream: RandomStream): number {
-  const call = costs.connect.sample(stream);
+/** What one zmq_connect costs the calling thread, in ns. `first`: of its process. */
+export function connectCost(costs: Costs, stream: RandomStream, first: boolean): number {
+  const call = costs.connect.sample(stream) + (first ? costs.firstConnect.sample(stream) : 0);
   return costs.stallChance > 0 && stream.float() < costs.stallChance ? call + costs.stall.sample(stream) : call;
 }

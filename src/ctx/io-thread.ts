@@ -33,8 +33,11 @@ export class IoThread implements Actor, MailboxReader, Task {
   private mailboxPosted = false;
   private scheduled = false;
   private alive = true;
-  private busyUntil = 0 as Instant;
+  /** A thread that never ran is as cold as can be. */
+  private busyUntil = -Infinity as Instant;
   private charged = 0;
+  /** Work that it will do before it loses the processor. */
+  private slice: number;
 
   constructor(kernel: Kernel, label: string, costs: Costs) {
     this.kernel = kernel;
@@ -42,6 +45,7 @@ export class IoThread implements Actor, MailboxReader, Task {
     this.costs = costs;
     this.wakeStream = kernel.random.stream(`${label}/wake`);
     this.mailbox = new Mailbox(this);
+    this.slice = this.nextSlice();
   }
 
   /** The thread's own clock inside a task: the instant of the task plus the work done so far. */
@@ -52,6 +56,10 @@ export class IoThread implements Actor, MailboxReader, Task {
   /** Keeps the thread busy for `cost` nanoseconds (may be fractional; rounded when summed up). */
   charge(cost: number): void {
     this.charged += Math.round(cost);
+    this.slice -= cost;
+    if (this.slice > 0) return;
+    this.charged += this.costs.preemption.sample(this.wakeStream);
+    this.slice = this.nextSlice();
   }
 
   /** Queues `task`; wakes the thread when it sleeps. */
@@ -111,8 +119,13 @@ export class IoThread implements Actor, MailboxReader, Task {
   private schedule(): void {
     this.scheduled = true;
     const now = this.kernel.now;
-    const at = this.busyUntil >= now && this.busyUntil > 0 ? this.busyUntil : now + wakeDelay(this.costs, this.costs.ioWake, this.wakeStream, now - this.busyUntil);
+    const at = this.busyUntil >= now ? this.busyUntil : now + wakeDelay(this.costs, this.costs.ioWake, this.wakeStream, now - this.busyUntil);
     this.kernel.scheduleAt(at as Instant, this, OP_RUN, 0);
+  }
+
+  private nextSlice(): number {
+    const { preemptionEvery } = this.costs;
+    return preemptionEvery.constant === 0 ? Infinity : preemptionEvery.sample(this.wakeStream);
   }
 
   private resetQueue(): void {

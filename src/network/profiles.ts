@@ -45,18 +45,19 @@ const ideal: ProfileData = {
   rcvbuf: 2 * MEGABYTE,
 };
 
-const loopbackLink = { latency: quantiles([0, 6], [0.5, 14], [0.95, 30], [1, 80]), bandwidth: 0 };
+/** Checksums and segments keep loopback busy while it carries bytes. */
+const loopbackLink = { latency: quantiles([0, 6], [0.5, 14], [0.95, 30], [1, 80]), bandwidth: 130e9 };
 
 /** One machine, all hosts on its loopback interface. */
 const loopback: ProfileData = {
   name: "loopback",
   provenance: "fitted to runs of libzmq 4.3.4 and 4.3.5 on 2 virtual CPUs, Linux x86-64",
   ioWake: quantiles([0, 2.5], [0.5, 5], [0.95, 13], [0.99, 35], [1, 150]),
-  appWake: quantiles([0, 5], [0.5, 8], [0.95, 15], [0.99, 45], [1, 200]),
+  appWake: quantiles([0, 5], [0.5, 9.5], [0.95, 14], [0.99, 20], [1, 120]),
   coldWake: [
-    { after: 0.3 * MEGABYTE, delay: quantiles([0, 1], [0.5, 8], [0.9, 17], [0.95, 24], [0.99, 50], [1, 200]) },
+    { after: 0.3 * MEGABYTE, delay: quantiles([0, 1], [0.5, 9.5], [0.9, 17], [0.95, 22], [0.99, 40], [1, 150]) },
     { after: 20 * MEGABYTE, delay: quantiles([0, 30], [0.5, 110], [0.95, 400], [0.99, 1200], [1, 3000]) },
-    { after: 250 * MEGABYTE, delay: quantiles([0, 60], [0.5, 290], [0.94, 750], [1, 5500]) },
+    { after: 250 * MEGABYTE, delay: quantiles([0, 60], [0.5, 310], [0.95, 750], [1, 5500]) },
   ],
   timerSlack: quantiles([0, 60], [0.5, 130], [0.95, 500], [1, 1500]),
   stall: quantiles([0, 300], [0.5, 1500], [0.95, 6000], [1, 12000]),
@@ -74,8 +75,8 @@ const loopback: ProfileData = {
   codec: 150,
   open: quantiles([0, 60], [0.5, 105], [0.95, 240], [1, 700]),
   perByteSend: 0.1,
-  perByteWrite: 0.14,
-  perByteRead: 0.23,
+  perByteWrite: 0.12,
+  perByteRead: 0.12,
   preemption: quantiles([0, 3000], [0.5, 8000], [1, 16_000]),
   preemptionEvery: { kind: "exponential", mean: 32 * MEGABYTE },
   commandDelay: MEGABYTE,

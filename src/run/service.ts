@@ -220,12 +220,12 @@ export class Service {
 
   /** Executes an immediate request, leaves its outcome in `reply` and returns its cost in ns. */
   private perform(request: Request): number {
-    const { costs, stream } = this.thread;
+    const { costs } = this.thread;
     this.reply = OK;
     switch (request.kind) {
       case "connect":
         this.onSocket(request.kind, request.socket, request.text, (socket) => socket.connect(request.text));
-        return connectCost(costs, stream);
+        return this.connectCost(request.text);
       case "bind":
         this.onSocket(request.kind, request.socket, request.text, (socket) => socket.bind(request.text));
         return costs.call;
@@ -258,6 +258,15 @@ export class Service {
       default:
         return 0;
     }
+  }
+
+  private connectCost(endpoint: string): number {
+    const { costs, stream } = this.thread;
+    if (endpoint.startsWith("inproc:")) return costs.call;
+    const { process } = this.node;
+    const first = !process.connectedBefore;
+    process.connectedBefore = true;
+    return connectCost(costs, stream, first);
   }
 
   private onSocket(call: string, name: string, arg: string | undefined, work: (socket: SocketBase) => Errno | null): void {

@@ -35,6 +35,7 @@ const TIMER_HANDSHAKE = 2;
 const TIMER_HEARTBEAT = 3;
 const TIMER_TIMEOUT = 4;
 const TIMER_TTL = 5;
+const OP_DECODE = 6;
 
 /** Bytes per encoded batch and per read. libzmq: out_batch_size, in_batch_size. */
 const BATCH = 8192;
@@ -137,7 +138,8 @@ export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
     } else if (op === OP_OUT) {
       this.outPosted = false;
       if (this.pollOut) this.outEvent();
-    } else this.timerEvent(op);
+    } else if (op === OP_DECODE) this.decode();
+    else this.timerEvent(op);
   }
 
   // --- output ---
@@ -254,6 +256,14 @@ export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
       return;
     }
     this.thread.charge(costs.syscall + bytes * costs.perByteRead);
+    // A long read into the body of a message: the message is there when the copy is done.
+    if (bytes > BATCH) this.thread.post(this, OP_DECODE);
+    else this.decode();
+  }
+
+  private decode(): void {
+    const { session, end } = this;
+    if (session === null || this.inputStopped) return;
     if (!this.processItems()) return this.afterRefusal();
     if (this.session === null) return;
     session.flush();
