@@ -93,7 +93,7 @@ export class AppThread implements Actor {
   perform(operation: Operation): boolean {
     this.waited = 0;
     const preparation = Math.round(operation.preparation ?? 0);
-    if (preparation === 0) return this.begin(operation);
+    if (preparation === 0 || this.kernel.passTime(preparation as Duration)) return this.begin(operation);
     this.prepared = operation;
     this.kernel.schedule(preparation as Duration, this, OP_PREPARED, 0);
     return false;
@@ -103,7 +103,7 @@ export class AppThread implements Actor {
   settle(): boolean {
     const cost = Math.round(this.charged);
     this.charged = 0;
-    if (cost === 0) return true;
+    if (cost === 0 || this.kernel.passTime(cost as Duration)) return true;
     this.kernel.schedule(cost as Duration, this, OP_RESUME, 0);
     return false;
   }

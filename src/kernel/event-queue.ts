@@ -113,6 +113,13 @@ export class EventQueue {
     }
   }
 
+  /** Is nothing due at `instant` or before? May say no because of a cancelled entry. */
+  idleUntil(instant: number): boolean {
+    const { heap } = this;
+    const heapTime = heap.rootOpen ? heap.secondTime : heap.times[0]!;
+    return heapTime > instant && this.laneHeads.times[0]! > instant && this.fanOutNext === 0;
+  }
+
   /** For lanes: reserves consecutive sequence numbers and returns the first. */
   takeSeqs(count: number): number {
     const first = this.scheduled;

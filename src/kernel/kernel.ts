@@ -44,6 +44,10 @@ export class Kernel {
   private executedBefore = 0;
   /** From this value of `executed` on, every event is checked against the limits. */
   private watchFrom: number;
+  /** Of those executed, the ones that passTime() stood for. */
+  private passed = 0;
+  /** Where the present run ends. */
+  private runUntil = 0;
   private running = false;
   private stopRequested = false;
 
@@ -56,7 +60,7 @@ export class Kernel {
 
   /** Events scheduled that have neither run nor been cancelled; each target of a fan-out counts. */
   get pending(): number {
-    return this.queue.scheduled - this.queue.cancelled - this.executed;
+    return this.queue.scheduled - this.queue.cancelled - (this.executed - this.passed);
   }
 
   /** Fires `actor` `delay` (whole ns, >= 0) from now. `op` and `arg` are 32-bit integers. */
@@ -108,6 +112,22 @@ export class Kernel {
     return outcome;
   }
 
+  /**
+   * Lets time pass within an event, when nothing else is due until then: the same as an event `delay` from
+   * now that continues the present one, but for its cost. False, and nothing happens, when something else
+   * comes first or the run ends before.
+   */
+  passTime(delay: Duration): boolean {
+    const to = this.now + delay;
+    if (to > this.runUntil || this.stopRequested || !this.queue.idleUntil(to)) return false;
+    const executed = this.executed;
+    if (executed >= this.watchFrom) this.watch.check(executed, this.executedBefore, this.queue.actor.label, this.now);
+    this.executed = executed + 1;
+    this.passed++;
+    this.moveTo(to);
+    return true;
+  }
+
   /** Ends run() after the present event. */
   stop(): void {
     this.stopRequested = true;
@@ -122,6 +142,7 @@ export class Kernel {
     invariant(!this.running, "the kernel runs already");
     const queue = this.queue;
     this.running = true;
+    this.runUntil = until;
     this.stopRequested = once;
     try {
       while (queue.advance(until)) {

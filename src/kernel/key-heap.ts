@@ -60,6 +60,12 @@ export class KeyHeap {
     if (last > 0) this.siftDown(0, time, this.slots[last]!);
   }
 
+  /** The earliest instant below the root, Infinity when there is none. */
+  get secondTime(): number {
+    const { times } = this;
+    return Math.min(times[1]!, times[2]!, times[3]!, times[4]!);
+  }
+
   /** Gives the root a later key, in place. */
   replaceRoot(time: number, slot: number): void {
     this.siftDown(0, time, slot);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvariantError } from "../../src/kernel/invariant.ts";
 import type { EventId } from "../../src/kernel/kernel.ts";
-import { Kernel, NO_EVENT } from "../../src/kernel/kernel.ts";
+import { Kernel, LimitError, NO_EVENT } from "../../src/kernel/kernel.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -188,5 +188,49 @@ describe("cancel", () => {
     kernel.run(FOREVER);
     expect(results).toEqual([false, true]);
     expect(history).toEqual(["1 a 0 0"]);
+  });
+});
+
+describe("passTime", () => {
+  /** Counts down by itself, each step 10 ns, with passTime where that is allowed. */
+  const ticker = (kernel: Kernel, log: string[], name: string, inline: boolean) => {
+    const actor = {
+      label: name,
+      fire(left: number): void {
+        for (let count = left; count > 0; count--) {
+          log.push(`${kernel.now} ${name}${count}`);
+          if (inline && kernel.passTime(delay(10))) continue;
+          kernel.schedule(delay(10), actor, count - 1);
+          return;
+        }
+      },
+    };
+    return actor;
+  };
+
+  test.each([[0], [5], [10]])("two actors, the second starting at %i ns, run in the order that events give", (start) => {
+    const histories = [false, true].map((inline) => {
+      const kernel = new Kernel({ seed: "1" });
+      const log: string[] = [];
+      kernel.schedule(delay(0), ticker(kernel, log, "a", inline), 4);
+      kernel.schedule(delay(start), ticker(kernel, log, "b", inline), 4);
+      kernel.run(instant(100));
+      return { log, executed: kernel.executed, pending: kernel.pending, now: kernel.now };
+    });
+    expect(histories[1]).toEqual(histories[0]);
+  });
+
+  test("does not pass the end of the run", () => {
+    const kernel = new Kernel({ seed: "1" });
+    const log: string[] = [];
+    kernel.schedule(delay(0), ticker(kernel, log, "a", true), 9);
+    expect(kernel.run(instant(25))).toBe("until");
+    expect(log).toEqual(["0 a9", "10 a8", "20 a7"]);
+  });
+
+  test("counts against the limits", () => {
+    const kernel = new Kernel({ seed: "1", limits: { events: 5, eventsPerInstant: 5 } });
+    kernel.schedule(delay(0), ticker(kernel, [], "a", true), 9);
+    expect(() => kernel.run(instant(1000))).toThrow(LimitError);
   });
 });
