@@ -65,6 +65,8 @@ export class Pipe implements CommandTarget {
   private state = Active;
   private delay = true;
   private readonly journal: Journal;
+  /** A fresh queue of the same kind as the first. */
+  private makeInput: () => FrameQueue = () => new YPipe();
 
   private constructor(end: PipeEnd, id: number, input: FrameQueue, output: FrameQueue, inHwm: number, outHwm: number, journal: Journal) {
     this.mailbox = end.mailbox;
@@ -90,6 +92,8 @@ export class Pipe implements CommandTarget {
     const second = new Pipe(ends[1], id, toSecond, toFirst, hwms[0], hwms[1], journal);
     first.peer = second;
     second.peer = first;
+    first.makeInput = () => makeQueue(ends[1]);
+    second.makeInput = () => makeQueue(ends[0]);
     return [first, second];
   }
 
@@ -215,7 +219,7 @@ export class Pipe implements CommandTarget {
   /** Replaces the incoming queue; the peer drops what it had queued. libzmq: pipe_t::hiccup. */
   hiccup(): void {
     if (this.state !== Active) return;
-    this.input = new YPipe();
+    this.input = this.makeInput();
     this.inActive = true;
     send(this.otherHalf, Command.hiccup, 0, this.input);
   }

@@ -2,15 +2,20 @@
 import { IoThread, type Task } from "../ctx/io-thread.ts";
 import type { MailboxReader, Waiter } from "../ctx/mailbox.ts";
 import { Command, send } from "../ctx/mailbox.ts";
-import { effectiveConflate, type SocketTypeName } from "../ctx/options.ts";
+import { defaultOptions, effectiveConflate, type SocketOptions, type SocketTypeName } from "../ctx/options.ts";
 import { sendSequenced } from "../ctx/own.ts";
 import type { Process } from "../network/process.ts";
 import { Pipe } from "../pipe/pipe.ts";
 import { createSocketOfType } from "./factory.ts";
 import { routingIdFrame, type SocketBase } from "./socket-base.ts";
 
-interface PendingConnection {
+/** A socket and its options as they were at bind or connect. libzmq: endpoint_t. */
+interface InprocEndpoint {
   readonly socket: SocketBase;
+  readonly options: SocketOptions;
+}
+
+interface PendingConnection extends InprocEndpoint {
   readonly connectPipe: Pipe;
   readonly bindPipe: Pipe;
 }
@@ -30,7 +35,7 @@ export class Context {
   /** Hears all monitor events of the context's sockets. */
   monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => void) | null = null;
   private readonly reaper: IoThread;
-  private readonly endpoints = new Map<string, SocketBase>();
+  private readonly endpoints = new Map<string, InprocEndpoint>();
   private readonly pending = new Map<string, PendingConnection[]>();
   private terminating = false;
   private readonly termWaiters = new Set<Waiter>();
@@ -67,54 +72,58 @@ export class Context {
 
   registerEndpoint(name: string, socket: SocketBase): boolean {
     if (this.endpoints.has(name)) return false;
-    this.endpoints.set(name, socket);
+    this.endpoints.set(name, { socket, options: { ...socket.options } });
     return true;
   }
 
   unregisterEndpoint(name: string, socket: SocketBase): boolean {
-    return this.endpoints.get(name) === socket && this.endpoints.delete(name);
+    return this.endpoints.get(name)?.socket === socket && this.endpoints.delete(name);
   }
 
   unregisterEndpoints(socket: SocketBase): void {
-    for (const [name, owner] of this.endpoints) if (owner === socket) this.endpoints.delete(name);
+    for (const [name, owner] of this.endpoints) if (owner.socket === socket) this.endpoints.delete(name);
   }
 
   /** zmq_connect to an inproc name, bound already or not. libzmq: connect_internal, pend_connection. */
   connectInproc(name: string, socket: SocketBase): void {
     const peer = this.endpoints.get(name) ?? null;
     const { world } = this.process;
-    const { options } = socket;
+    const options = { ...socket.options };
     const conflate = effectiveConflate(options);
     const sum = (mine: number, theirs: number): number => (mine !== 0 && theirs !== 0 ? mine + theirs : 0);
     const sndhwm = peer === null ? options.sndhwm : sum(options.sndhwm, peer.options.rcvhwm);
     const rcvhwm = peer === null ? options.rcvhwm : sum(options.rcvhwm, peer.options.sndhwm);
+    const peerName = peer?.socket.name ?? name;
     const [connectPipe, bindPipe] = Pipe.pair({
       id: world.pipeIds++,
       ends: [
-        { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName: peer?.name ?? name },
-        { mailbox: (peer ?? socket).mailbox, role: "socket", socketName: peer?.name ?? name, peerName: socket.name },
+        { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName },
+        { mailbox: (peer?.socket ?? socket).mailbox, role: "socket", socketName: peerName, peerName: socket.name },
       ],
       hwms: conflate ? [-1, -1] : [sndhwm, rcvhwm],
       conflate,
       journal: world.journal,
     });
+    if (!conflate) {
+      // Without a binder its limits count as the defaults until it comes, should ours change meanwhile.
+      const { sndhwm: inBoost, rcvhwm: outBoost } = peer?.options ?? defaultOptions(options.type, true);
+      connectPipe.setHwmsBoost(inBoost, outBoost);
+      bindPipe.setHwmsBoost(options.sndhwm, options.rcvhwm);
+    }
     if (peer === null) {
       connectPipe.writeUnchecked(routingIdFrame(options));
       connectPipe.flush();
       socket.incSeqnum();
       const waiting = this.pending.get(name);
-      if (waiting === undefined) this.pending.set(name, [{ socket, connectPipe, bindPipe }]);
-      else waiting.push({ socket, connectPipe, bindPipe });
+      const connection = { socket, options, connectPipe, bindPipe };
+      if (waiting === undefined) this.pending.set(name, [connection]);
+      else waiting.push(connection);
     } else {
       connectPipe.connected = true;
       bindPipe.connected = true;
-      if (!conflate) {
-        connectPipe.setHwmsBoost(peer.options.sndhwm, peer.options.rcvhwm);
-        bindPipe.setHwmsBoost(options.sndhwm, options.rcvhwm);
-      }
       if (peer.options.recvRoutingId) writeRoutingId(connectPipe, options);
       if (options.recvRoutingId) writeRoutingId(bindPipe, peer.options);
-      sendSequenced(peer, Command.bind, 0, bindPipe);
+      sendSequenced(peer.socket, Command.bind, 0, bindPipe);
     }
     socket.attachInproc(name, connectPipe);
   }
@@ -124,8 +133,7 @@ export class Context {
     const waiting = this.pending.get(name);
     if (waiting === undefined) return;
     this.pending.delete(name);
-    for (const { socket, connectPipe, bindPipe } of waiting) {
-      const { options } = socket;
+    for (const { socket, options, connectPipe, bindPipe } of waiting) {
       binder.incSeqnum();
       bindPipe.adopt(binder.mailbox, binder.name);
       connectPipe.peerName = binder.name;
@@ -163,12 +171,12 @@ export class Context {
     for (const thread of this.termWaiters) thread.wake();
   }
 
-  /** zmq_ctx_term: true once every socket is gone. The first call tells all open sockets to fail. */
+  /** zmq_ctx_term: true once every socket is gone. The first call tells all sockets to fail. */
   term(): boolean {
     if (!this.terminating) {
       this.terminating = true;
       this.bindOrphans();
-      for (const socket of this.sockets) if (!socket.closed) socket.stop();
+      for (const socket of this.sockets) socket.stop();
     }
     return this.sockets.size === 0;
   }

@@ -26,7 +26,7 @@ export class XPubSocket extends SocketBase {
   /** The frame whose first bytes are being matched. */
   private matching: Frame = EMPTY;
   private readonly matchPipe = (pipe: Pipe): void => {
-    if (!this.dist.match(pipe)) this.missed(this.matching, pipe);
+    if (!this.dist.match(pipe) && !this.options.invertMatching) this.missed(this.matching, pipe);
   };
 
   override xsetOption(name: string, value: number | string): Errno | null | false {
@@ -47,7 +47,7 @@ export class XPubSocket extends SocketBase {
   }
 
   override xgetOption(name: string): number | string | null {
-    return name === "topics_count" ? this.subscriptions.size : super.xgetOption(name);
+    return name === "topics_count" ? this.subscriptions.topicsCount : super.xgetOption(name);
   }
 
   protected override xattachPipe(pipe: Pipe, _locallyInitiated: boolean): void {

@@ -136,7 +136,8 @@ export class RouterSocket extends SocketBase {
 
   /** Takes back the frames of an unfinished message. libzmq: router_t::rollback. */
   protected rollback(): void {
-    this.currentOut?.rollback();
+    if (this.currentOut === null) return;
+    this.currentOut.rollback();
     this.currentOut = null;
     this.moreOut = false;
   }

@@ -40,6 +40,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   private readonly waiters = new Set<Waiter>();
   private reaper: MailboxReader | null = null;
   private terminated = false;
+  private monitorStopped = false;
   private destroyed = false;
   private ticks = 0;
   private lastThrottledDrain = -Infinity;
@@ -247,6 +248,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   monitor(event: string, value: number, endpoint: string): void {
+    if (this.monitorStopped) return;
     this.context.monitor?.(this, event, value, endpoint);
     if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "monitor", socket: this.name, event, value, endpoint });
   }
@@ -262,7 +264,6 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   /** In the reaper's thread. libzmq: socket_base_t::start_reaping. */
   startReaping(reader: MailboxReader): void {
     this.reaper = reader;
-    this.monitor("MONITOR_STOPPED", 0, "");
     this.terminate();
     this.checkDestroy();
   }
@@ -291,6 +292,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
         this.seqnumProcessed();
         break;
       case Command.stop:
+        this.stopMonitor();
         this.terminated = true;
         break;
       case Command.termEndpoint:
@@ -431,10 +433,17 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   private checkDestroy(): void {
     if (!this.destroyed || this.reaper === null) return;
     this.reaper = null;
+    this.stopMonitor();
     for (const frame of this.xprefetched()) {
       if (frame.message !== null && !frame.more) this.journal.lose(frame.message, "receiver-closed", frame.message.origin, this.name, "prefetched");
     }
     this.context.destroySocket(this);
+  }
+
+  /** The last event: the socket or its context is going. */
+  private stopMonitor(): void {
+    this.monitor("MONITOR_STOPPED", 0, "");
+    this.monitorStopped = true;
   }
 
   private notePipe(pipe: Pipe, what: "attach" | "end"): void {
@@ -442,8 +451,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 }
 
-/** A wildcard bind is known by the address it resolved to. */
-const resolvedBind = (endpoint: Endpoint): string => (endpoint.transport === "tcp" ? `tcp://${endpoint.host === "*" ? "0.0.0.0" : endpoint.host}:${endpoint.port}` : `ipc://${endpoint.address}`);
+/** A bind is known by the address it resolved to; of "*" no address comes, so that unbind does not find it. libzmq: resolve_tcp_addr. */
+const resolvedBind = (endpoint: Endpoint): string => (endpoint.transport === "tcp" ? `tcp://${endpoint.host === "localhost" ? "127.0.0.1" : endpoint.host}:${endpoint.port}` : `ipc://${endpoint.address}`);
 
 /** The routing-id frame that precedes everything in a pipe to a type that wants it. */
 export const routingIdFrame = (options: SocketOptions): Frame => FrameClass.of(options.routingId, ROUTING_ID);

@@ -64,6 +64,7 @@ export class XSubSocket extends SocketBase {
     const kind = first || this.processSubscribe ? subscriptionKind(frame) : null;
     if (kind === null) {
       this.dist.sendToAll(frame);
+      if (!frame.more && frame.message !== null && this.dist.pipes.length === 0) this.journal.drop(frame.message, "no-peer", this.name);
       return null;
     }
     this.processSubscribe = true;

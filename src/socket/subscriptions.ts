@@ -85,12 +85,10 @@ export type Removal = "not-found" | "last-removed" | "others-remain";
 
 /** The publisher's table: which pipes want which prefix. libzmq: mtrie_t. */
 export class PipeSubscriptions {
+  /** What ZMQ_TOPICS_COUNT tells: the end of a pipe does not count its prefixes down. libzmq: num_prefixes. */
+  topicsCount = 0;
   private readonly pipes = new Map<string, Set<Pipe>>();
   private readonly lengths = new Lengths();
-
-  get size(): number {
-    return this.pipes.size;
-  }
 
   /** True for the first pipe on the prefix. A repeated subscription of a pipe changes nothing. */
   add(prefix: string, pipe: Pipe): boolean {
@@ -101,22 +99,20 @@ export class PipeSubscriptions {
     }
     this.pipes.set(prefix, new Set([pipe]));
     this.lengths.add(prefix.length);
+    this.topicsCount++;
     return true;
   }
 
   remove(prefix: string, pipe: Pipe): Removal {
-    const known = this.pipes.get(prefix);
-    if (known === undefined || !known.delete(pipe)) return "not-found";
-    if (known.size > 0) return "others-remain";
-    this.pipes.delete(prefix);
-    this.lengths.remove(prefix.length);
-    return "last-removed";
+    const removal = this.take(prefix, pipe);
+    if (removal === "last-removed") this.topicsCount--;
+    return removal;
   }
 
   /** Removes a pipe everywhere; `gone` hears each of its prefixes, ascending, and whether it was the last pipe there. */
   removePipe(pipe: Pipe, gone: (prefix: string, last: boolean) => void): void {
     const held = [...this.pipes.keys()].filter((prefix) => this.pipes.get(prefix)?.has(pipe)).sort(byBytes);
-    for (const prefix of held) gone(prefix, this.remove(prefix, pipe) === "last-removed");
+    for (const prefix of held) gone(prefix, this.take(prefix, pipe) === "last-removed");
   }
 
   /**
@@ -131,6 +127,15 @@ export class PipeSubscriptions {
       const pipes = this.pipes.get(length === topic.length ? topic : topic.slice(0, length));
       if (pipes !== undefined) for (const pipe of pipes) match(pipe);
     }
+  }
+
+  private take(prefix: string, pipe: Pipe): Removal {
+    const known = this.pipes.get(prefix);
+    if (known === undefined || !known.delete(pipe)) return "not-found";
+    if (known.size > 0) return "others-remain";
+    this.pipes.delete(prefix);
+    this.lengths.remove(prefix.length);
+    return "last-removed";
   }
 }
 

@@ -138,7 +138,8 @@ describe("model 11: ids that the library makes up are those of an unseeded rand(
   });
 });
 
-const hex = (bytes: string): string => [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+const hex = (bytes: string): string =>
+  [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 
 describe("model 4.5: sending", () => {
   test("an address without a message is ignored with success", () => {
