@@ -1,7 +1,7 @@
 /** Application threads: one call at a time, blocked calls are entries in wake-up lists. */
 import type { Actor } from "../kernel/actor.ts";
 import { invariant } from "../kernel/invariant.ts";
-import type { EventId, Kernel } from "../kernel/kernel.ts";
+import type { EventId, Kernel, Lane } from "../kernel/kernel.ts";
 import type { RandomStream } from "../kernel/random.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import { type Costs, wakeDelay } from "./costs.ts";
@@ -45,6 +45,9 @@ const OP_WAKE = 1;
 const OP_EXPIRE = 2;
 const OP_PREPARED = 3;
 
+/** Lanes live as long as the kernel: threads with ever new costs must not make more of them. */
+const LANES_MAX = 64;
+
 /** A thread of a node: executes the calls of its party and charges their cost. */
 export class AppThread implements Actor {
   readonly label: string;
@@ -62,6 +65,10 @@ export class AppThread implements Actor {
   /** The call whose preparation is under way. */
   private prepared: Operation | null = null;
   private charged = 0;
+  /** Cost of the last call, and the lane for a cost that came twice in a row. */
+  private lastCost = -1;
+  private laneCost = -1;
+  private lane: Lane | null = null;
   /** Works until then on a call that goes on. */
   private busyUntil = 0 as Instant;
   private wakeEvent: EventId = 0 as EventId;
@@ -95,7 +102,7 @@ export class AppThread implements Actor {
     const preparation = Math.round(operation.preparation ?? 0);
     if (preparation === 0 || this.kernel.passTime(preparation as Duration)) return this.begin(operation);
     this.prepared = operation;
-    this.kernel.schedule(preparation as Duration, this, OP_PREPARED, 0);
+    this.continueAfter(preparation as Duration, OP_PREPARED);
     return false;
   }
 
@@ -104,7 +111,7 @@ export class AppThread implements Actor {
     const cost = Math.round(this.charged);
     this.charged = 0;
     if (cost === 0 || this.kernel.passTime(cost as Duration)) return true;
-    this.kernel.schedule(cost as Duration, this, OP_RESUME, 0);
+    this.continueAfter(cost as Duration, OP_RESUME);
     return false;
   }
 
@@ -155,6 +162,20 @@ export class AppThread implements Actor {
     this.unblock(operation);
     this.state = "running";
     if (this.settle()) (this.party as Party).resume();
+  }
+
+  /** Calls cost the same again and again, which a lane serves at a fraction of the heap's price. */
+  private continueAfter(cost: Duration, op: number): void {
+    if (cost === this.laneCost) {
+      (this.lane as Lane).schedule(this, op, 0);
+      return;
+    }
+    if (cost === this.lastCost && this.kernel.lanes < LANES_MAX) {
+      this.lane = this.kernel.lane(cost);
+      this.laneCost = cost;
+    }
+    this.lastCost = cost;
+    this.kernel.schedule(cost, this, op, 0);
   }
 
   private begin(operation: Operation): boolean {

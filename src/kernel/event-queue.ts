@@ -51,6 +51,10 @@ export class EventQueue {
     return this.heap.size;
   }
 
+  get laneCount(): number {
+    return this.lanes.length;
+  }
+
   /** Adds an event to the heap. `at` is not before the last event taken. */
   schedule(at: Instant, actor: Actor, op: number, arg: number): EventId {
     return this.insert(at, actor, op, arg, 1);

@@ -86,6 +86,11 @@ export class Kernel {
     return this.queue.lane(this, delay);
   }
 
+  /** Lanes made so far. */
+  get lanes(): number {
+    return this.queue.laneCount;
+  }
+
   /**
    * Fires each actor in the order of the list, `delay` from now, as if scheduled one after the other;
    * costs little more than one event. The list is kept, not copied: leave it unchanged until it has fired.
