@@ -51,35 +51,36 @@ interface Entry {
 /** Total order per mailbox, FIFO per sender. libzmq: mailbox_t. */
 export class Mailbox {
   reader: MailboxReader;
-  private entries: Entry[] = NONE;
+  private entries: (Entry | null)[] = NONE;
   private head = 0;
+  private tail = 0;
 
   constructor(reader: MailboxReader) {
     this.reader = reader;
   }
 
   get empty(): boolean {
-    return this.head === this.entries.length;
+    return this.head === this.tail;
   }
 
   push(target: CommandTarget, command: number, arg: number, ref: unknown): void {
     if (this.entries === NONE) this.entries = [];
-    this.entries.push({ target, command, arg, ref });
+    this.entries[this.tail++] = { target, command, arg, ref };
     this.reader.mailboxActive();
   }
 
   /** Processes everything, also what arrives meanwhile. Returns the number of commands. */
   drain(): number {
     let count = 0;
-    while (this.head < this.entries.length) {
-      const entry = this.entries[this.head++] as Entry;
+    while (this.head < this.tail) {
+      const entry = this.entries[this.head] as Entry;
+      this.entries[this.head++] = null;
       count++;
       entry.target.processCommand(entry.command, entry.arg, entry.ref);
     }
-    if (this.head > 0) {
-      this.entries.length = 0;
-      this.head = 0;
-    }
+    // The places are used again; their number is that of the fullest moment.
+    this.head = 0;
+    this.tail = 0;
     return count;
   }
 
@@ -87,11 +88,12 @@ export class Mailbox {
   clear(): void {
     this.entries = NONE;
     this.head = 0;
+    this.tail = 0;
   }
 }
 
 /** Shared by all mailboxes that never got a command: a million idle sockets cost nothing here. */
-const NONE: Entry[] = [];
+const NONE: (Entry | null)[] = [];
 
 /** Posts a command to the mailbox of its target. */
 export function send(target: CommandTarget, command: number, arg = 0, ref: unknown = null): void {

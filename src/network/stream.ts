@@ -130,17 +130,17 @@ export class StreamEnd implements Actor, HealListener {
   takeItem(): unknown {
     if (this.head === this.items.length || (this.ends[this.head] as number) > this.consumed) return undefined;
     const item = this.items[this.head];
+    this.items[this.head] = undefined;
     this.head++;
-    if (this.head === this.items.length) {
-      this.items.length = 0;
-      this.ends.length = 0;
-      this.head = 0;
-    } else if (this.head >= 4096) {
-      this.items.splice(0, this.head);
-      this.ends.splice(0, this.head);
-      this.head = 0;
-    }
+    if (this.head >= ITEMS_KEPT) this.compact();
     return item;
+  }
+
+  /** Frees the places of items that were taken. */
+  private compact(): void {
+    this.items.splice(0, this.head);
+    this.ends.splice(0, this.head);
+    this.head = 0;
   }
 
   /** Bytes of the item in progress that are still to be read, 0 between items. */
@@ -247,6 +247,9 @@ export interface StreamPairOptions {
   readonly capacity: readonly [number, number];
   readonly itemLost: ItemLost;
 }
+
+/** Places of taken items that may wait to be freed together. */
+const ITEMS_KEPT = 1024;
 
 /** Shared by streams that never carried anything in a direction. */
 const NO_ITEMS: unknown[] = [];
