@@ -44,9 +44,9 @@ export interface Costs {
   readonly perByteSend: number;
   readonly perByteWrite: number;
   readonly perByteRead: number;
-  /** How long an I/O thread that loses its processor waits for it, and the work it does between two such losses; 0: never. */
-  readonly preemption: Distribution;
-  readonly preemptionEvery: Distribution;
+  /** An I/O thread that copies much stalls now and then (page faults, preemption): for how long, and the time spent copying between two stalls; 0: never. */
+  readonly copyStall: Distribution;
+  readonly copyStallEvery: Distribution;
   /** libzmq's max_command_delay as time: how long a send may skip its mailbox. */
   readonly commandDelay: number;
 }

@@ -36,8 +36,8 @@ export class IoThread implements Actor, MailboxReader, Task {
   /** A thread that never ran is as cold as can be. */
   private busyUntil = -Infinity as Instant;
   private charged = 0;
-  /** Work that it will do before it loses the processor. */
-  private slice: number;
+  /** Time it will spend copying until the next stall. */
+  private untilStall: number;
 
   constructor(kernel: Kernel, label: string, costs: Costs) {
     this.kernel = kernel;
@@ -45,7 +45,7 @@ export class IoThread implements Actor, MailboxReader, Task {
     this.costs = costs;
     this.wakeStream = kernel.random.stream(`${label}/wake`);
     this.mailbox = new Mailbox(this);
-    this.slice = this.nextSlice();
+    this.untilStall = this.copyingTime();
   }
 
   /** The thread's own clock inside a task: the instant of the task plus the work done so far. */
@@ -56,10 +56,15 @@ export class IoThread implements Actor, MailboxReader, Task {
   /** Keeps the thread busy for `cost` nanoseconds (may be fractional; rounded when summed up). */
   charge(cost: number): void {
     this.charged += Math.round(cost);
-    this.slice -= cost;
-    if (this.slice > 0) return;
-    this.charged += this.costs.preemption.sample(this.wakeStream);
-    this.slice = this.nextSlice();
+  }
+
+  /** Charges for copying between a message and the kernel. */
+  chargeCopy(cost: number): void {
+    this.charge(cost);
+    this.untilStall -= cost;
+    if (this.untilStall > 0) return;
+    this.charge(this.costs.copyStall.sample(this.wakeStream));
+    this.untilStall = this.copyingTime();
   }
 
   /** Queues `task`; wakes the thread when it sleeps. */
@@ -119,13 +124,16 @@ export class IoThread implements Actor, MailboxReader, Task {
   private schedule(): void {
     this.scheduled = true;
     const now = this.kernel.now;
-    const at = this.busyUntil >= now ? this.busyUntil : now + wakeDelay(this.costs, this.costs.ioWake, this.wakeStream, now - this.busyUntil);
+    const at =
+      this.busyUntil >= now
+        ? this.busyUntil
+        : now + wakeDelay(this.costs, this.costs.ioWake, this.wakeStream, now - this.busyUntil);
     this.kernel.scheduleAt(at as Instant, this, OP_RUN, 0);
   }
 
-  private nextSlice(): number {
-    const { preemptionEvery } = this.costs;
-    return preemptionEvery.constant === 0 ? Infinity : preemptionEvery.sample(this.wakeStream);
+  private copyingTime(): number {
+    const { copyStallEvery } = this.costs;
+    return copyStallEvery.constant === 0 ? Infinity : copyStallEvery.sample(this.wakeStream);
   }
 
   private resetQueue(): void {

@@ -30,8 +30,8 @@ export interface ProfileData {
   readonly perByteSend: number;
   readonly perByteWrite: number;
   readonly perByteRead: number;
-  readonly preemption: DistributionSpec;
-  readonly preemptionEvery: DistributionSpec;
+  readonly copyStall: DistributionSpec;
+  readonly copyStallEvery: DistributionSpec;
   readonly commandDelay: number;
   /** Between processes of one host. */
   readonly loopback: LinkData;
@@ -88,8 +88,8 @@ export function compileProfile(data: ProfileData): Profile {
       connect: compileDistribution(data.connectCall),
       firstConnect: compileDistribution(data.firstConnect),
       open: compileDistribution(data.open),
-      preemption: compileDistribution(data.preemption),
-      preemptionEvery: compileDistribution(data.preemptionEvery),
+      copyStall: compileDistribution(data.copyStall),
+      copyStallEvery: compileDistribution(data.copyStallEvery),
     },
     loopback: link(data.loopback),
     network: link(data.network),

@@ -168,7 +168,8 @@ export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
       }
     }
     const { costs } = this.thread;
-    this.thread.charge(costs.syscall + this.outSize * costs.perByteWrite);
+    this.thread.charge(costs.syscall);
+    this.thread.chargeCopy(this.outSize * costs.perByteWrite);
     const written = this.end.write(this.outSize, this.thread.localNow);
     this.outSize -= written;
     if (!this.greetingDone && this.outSize === 0) this.pollOut = false;
@@ -255,7 +256,8 @@ export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
       if (end.incoming !== "open") this.error("connection");
       return;
     }
-    this.thread.charge(costs.syscall + bytes * costs.perByteRead);
+    this.thread.charge(costs.syscall);
+    this.thread.chargeCopy(bytes * costs.perByteRead);
     // A long read into the body of a message: the message is there when the copy is done.
     if (bytes > BATCH) this.thread.post(this, OP_DECODE);
     else this.decode();

@@ -54,9 +54,16 @@ export function pushPull(transport: Transport, size: number, seed: string): Samp
 export function reqRep(transport: Transport, size: number, seed: string): Samples {
   const rep = {
     sockets: { service: { type: "REP", bind: BIND[transport] } },
-    program: [{ forever: [{ recv: "service" }, { log: "request" }, { send: "service", frames: [{ size: `${size}B` }] }] }],
+    program: [
+      { forever: [{ recv: "service" }, { log: "request" }, { send: "service", frames: [{ size: `${size}B` }] }] },
+    ],
   };
-  const ask = [{ log: "send" }, { send: "client", frames: [{ size: `${size}B` }] }, { recv: "client" }, { log: "reply" }];
+  const ask = [
+    { log: "send" },
+    { send: "client", frames: [{ size: `${size}B` }] },
+    { recv: "client" },
+    { log: "reply" },
+  ];
   const req = {
     sockets: { client: { type: "REQ", connect: CONNECT[transport] } },
     program: [{ sleep: "100ms" }, { repeat: messages(size), do: [...ask, { sleep: "500us" }] }],
@@ -129,7 +136,12 @@ export function publisherJoins(seed: string): Samples {
   const publisher = {
     startAt: "600ms",
     sockets: { sender: { type: "XPUB" } },
-    program: [{ log: "call" }, { connect: "sender", endpoint: "tcp://proxy:5559" }, { recv: "sender" }, { log: "here" }],
+    program: [
+      { log: "call" },
+      { connect: "sender", endpoint: "tcp://proxy:5559" },
+      { recv: "sender" },
+      { log: "here" },
+    ],
   };
   const subscriber = { startAt: "300ms", sockets: { receiver: SUBSCRIBER }, program: [{ recv: "receiver" }] };
   const { events } = run({ network: LOOPBACK, until: "1s", nodes: { proxy: PROXY, subscriber, publisher } }, { seed });
@@ -156,7 +168,7 @@ export function firstMessage(proxies: number, seed: string): Samples {
   const nodes: Record<string, Json> = {
     hop0: {
       sockets: { sender: { type: "PUB", bind: "tcp://*:5560" } },
-      program: [{ sleep: "400ms" }, { forever: [{ send: "sender", frames: ["12345678"] }, { sleep: "10us" }] }],
+      program: [{ sleep: "400ms" }, { forever: [{ send: "sender", frames: ["12345678"] }, { sleep: "100us" }] }],
     },
   };
   for (let hop = 1; hop <= proxies; hop++) {
