@@ -99,6 +99,7 @@ export class IoThread implements Actor, MailboxReader, Task {
     this.scheduled = false;
     if (!this.alive) return;
     this.charged = 0;
+    if (this.kernel.choices.open && this.tasks.length - this.head > 1) this.chooseFirst();
     const at = this.head++;
     const task = this.tasks[at] as Task;
     this.tasks[at] = null;
@@ -119,6 +120,19 @@ export class IoThread implements Actor, MailboxReader, Task {
     this.alive = false;
     this.resetQueue();
     this.mailbox.clear();
+  }
+
+  /** The kernel reports ready descriptors in any order; what one object waits for keeps its own. */
+  private chooseFirst(): void {
+    const { tasks, ops, args, head } = this;
+    const chosen = head + this.kernel.choose(`${this.label}/ready`, tasks.length - head);
+    const from = tasks.indexOf(tasks[chosen] as Task, head);
+    const [task] = tasks.splice(from, 1);
+    const [op] = ops.splice(from, 1);
+    const [arg] = args.splice(from, 1);
+    tasks.splice(head, 0, task as Task);
+    ops.splice(head, 0, op as number);
+    args.splice(head, 0, arg as number);
   }
 
   private schedule(): void {

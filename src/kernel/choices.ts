@@ -49,6 +49,11 @@ export class Choices {
     return this.labelList;
   }
 
+  /** Is anything decided here? By default the first alternative is taken, and hot paths need not ask. */
+  get open(): boolean {
+    return this.options.mode !== "default";
+  }
+
   /** Choices made so far, recorded or not. */
   get count(): number {
     return this.position;

@@ -28,6 +28,8 @@ export class Node implements BlockObserver, Actor {
   readonly plan: PlanNode;
   readonly label: string;
   state: NodeState = "not-started";
+  /** When it starts for the first time. */
+  readonly startsAt: Instant;
   runners: Runner[] = [];
   process!: Process;
   context!: Context;
@@ -40,7 +42,12 @@ export class Node implements BlockObserver, Actor {
     this.plan = plan;
     this.label = plan.name;
     const jitter = plan.startJitter === undefined ? 0 : compileDistribution(plan.startJitter).sample(host.world.kernel.random.stream(`node/${plan.name}/start`));
-    host.world.kernel.scheduleAt((plan.startAt + jitter) as Instant, this, OP_START, 0);
+    this.startsAt = (plan.startAt + jitter) as Instant;
+  }
+
+  /** To be called once; among equal instants the order of the calls is the order of the starts. */
+  scheduleStart(): void {
+    this.host.world.kernel.scheduleAt(this.startsAt, this, OP_START, 0);
   }
 
   get seed(): string {

@@ -59,6 +59,7 @@ class Simulation implements NodeHost, Actor {
     });
     this.world = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };
     this.nodes = plan.nodes.map((node) => new Node(this, node));
+    for (const node of this.startOrder()) node.scheduleStart();
     for (const [index, fault] of plan.timeline.entries()) this.kernel.scheduleAt(fault.at, this, 0, index);
   }
 
@@ -80,6 +81,21 @@ class Simulation implements NodeHost, Actor {
       warnings: [...this.warnings].map(([id, text]) => ({ id, text })),
       choiceLog: this.kernel.choices.log,
     };
+  }
+
+  /** Nodes that start at the same instant may do so in any order. */
+  private startOrder(): Node[] {
+    const order: Node[] = [];
+    const declared = new Map(this.nodes.map((node, index) => [node, index]));
+    const place = (node: Node): number => declared.get(node) as number;
+    const waiting = [...this.nodes].sort((a, b) => a.startsAt - b.startsAt || place(a) - place(b));
+    while (waiting.length > 0) {
+      const first = (waiting[0] as Node).startsAt;
+      const later = waiting.findIndex(({ startsAt }) => startsAt > first);
+      const chosen = this.kernel.choices.open ? this.kernel.choose("start order", later < 0 ? waiting.length : later) : 0;
+      order.push(...waiting.splice(chosen, 1));
+    }
+    return order;
   }
 
   program(thread: PlanThread): Program {
@@ -172,7 +188,7 @@ class Simulation implements NodeHost, Actor {
 
 function choicesFrom({ exploreChoices, choiceLog }: SimulateOptions): ChoicesOptions {
   if (choiceLog !== undefined) return { mode: "replay", log: choiceLog };
-  return { mode: exploreChoices === true ? "seeded" : "default" };
+  return exploreChoices === true ? { mode: "seeded" } : { mode: "default", record: false };
 }
 
 const shapeOf = ({ latency, bandwidth }: PlanLink): Partial<LinkShape> => ({
