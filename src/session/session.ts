@@ -40,6 +40,8 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   /** Waiting for the pipe to be emptied before going. */
   private pending = false;
   private incompleteIn = false;
+  /** The connection ended and there will not be another. */
+  private disconnected = false;
   private lingerTimer = 0 as EventId;
 
   constructor(options: SessionParameters) {
@@ -108,8 +110,12 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     if (this.pipe !== null) this.cleanPipes(this.pipe);
     this.nameEnds(false);
     if (reason !== "protocol" && this.target !== null) this.reconnect();
-    else if (this.pending) this.pipe?.terminate(false);
-    else this.terminate();
+    else {
+      this.disconnected = true;
+      if (this.pipe !== null) this.pipe.discardFate = "pipe-closed";
+      if (this.pending) this.pipe?.terminate(false);
+      else this.terminate();
+    }
     // Perhaps only a delimiter is left in the pipe.
     this.pipe?.canRead();
   }
@@ -166,7 +172,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     this.pending = true;
     const { pipe } = this;
     if (pipe === null) return;
-    pipe.discardFate = "linger";
+    if (!this.disconnected) pipe.discardFate = "linger";
     if (linger > 0) this.lingerTimer = this.thread.startTimer(this, ms(linger), TIMER_LINGER);
     pipe.terminate(linger !== 0);
     // Without an engine nobody else would find a lone delimiter.

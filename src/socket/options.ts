@@ -32,6 +32,7 @@ const FIELDS: ReadonlyMap<string, readonly [field: Field, least: number]> = new 
 
 /** zmq_setsockopt. Drains no commands. */
 export function setOption(socket: SocketBase, name: string, value: number | string): Errno | null {
+  if (socket.ctxTerminated) return "ETERM";
   const typed = socket.xsetOption(name, value);
   if (typed !== false) return typed;
   if (name === "routing_id") {
@@ -52,6 +53,7 @@ export function setOption(socket: SocketBase, name: string, value: number | stri
 
 /** zmq_getsockopt. "events" drains the mailbox, the others do not. */
 export function getOption(socket: SocketBase, name: string): { value: number | string } | Errno {
+  if (socket.ctxTerminated) return "ETERM";
   if (name === "events") {
     const events = socket.events();
     return typeof events === "string" ? events : { value: (events.in ? 1 : 0) + (events.out ? 2 : 0) };

@@ -39,7 +39,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   private readonly inprocs = new Map<string, Pipe[]>();
   private readonly waiters = new Set<Waiter>();
   private reaper: MailboxReader | null = null;
-  private terminated = false;
+  /** The context is going: every call fails with ETERM. libzmq: _ctx_terminated. */
+  ctxTerminated = false;
   private monitorStopped = false;
   private destroyed = false;
   private ticks = 0;
@@ -103,9 +104,9 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   /** zmq_msg_send without waiting. "EAGAIN" may be waited out with retrySend. */
   send(frame: Frame, dontwait: boolean): Errno | null {
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     this.processCommands(true);
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     const result = this.xsend(frame);
     if (result !== "broken") return this.sent(frame, result);
     // The pipe died in the middle of a message: a blocking call drops the rest in silence.
@@ -116,18 +117,18 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   retrySend(frame: Frame): Errno | null {
     this.processCommands(false);
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     const result = this.xsend(frame);
     return this.sent(frame, result === "broken" ? "EAGAIN" : result);
   }
 
   /** zmq_msg_recv without waiting: a frame, or null with errno set. */
   recv(dontwait: boolean): Frame | null {
-    if (this.terminated) return this.fail("ETERM");
+    if (this.ctxTerminated) return this.fail("ETERM");
     if (++this.ticks === INBOUND_POLL_RATE) {
       this.processCommands(false);
       this.ticks = 0;
-      if (this.terminated) return this.fail("ETERM");
+      if (this.ctxTerminated) return this.fail("ETERM");
     }
     const frame = this.take();
     if (frame !== null || this.errno !== "EAGAIN") return frame;
@@ -136,16 +137,16 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   retryRecv(): Frame | null {
     this.processCommands(false);
-    if (this.terminated) return this.fail("ETERM");
+    if (this.ctxTerminated) return this.fail("ETERM");
     this.ticks = 0;
     return this.take();
   }
 
   /** ZMQ_EVENTS. Drains the mailbox. */
   events(): { in: boolean; out: boolean } | Errno {
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     return { in: this.xhasIn(), out: this.xhasOut() };
   }
 
@@ -181,7 +182,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   // --- endpoints ---
 
   bind(text: string): Errno | null {
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
     const endpoint = parseEndpoint(text, true);
     if (typeof endpoint === "string") return endpoint;
@@ -202,7 +203,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   connect(text: string): Errno | null {
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
     const endpoint = parseEndpoint(text, false);
     if (typeof endpoint === "string") return endpoint;
@@ -219,7 +220,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   /** zmq_disconnect and zmq_unbind are one function. libzmq: term_endpoint. */
   termEndpoint(text: string): Errno | null {
-    if (this.terminated) return "ETERM";
+    if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
     const endpoint = parseEndpoint(text, true);
     if (typeof endpoint === "string") return endpoint;
@@ -293,7 +294,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
         break;
       case Command.stop:
         this.stopMonitor();
-        this.terminated = true;
+        this.ctxTerminated = true;
         break;
       case Command.termEndpoint:
         this.termEndpoint(ref as string);
