@@ -32,7 +32,7 @@ export interface CompiledScenario {
 }
 
 const DEFAULT_UNTIL = "10s";
-const DEFAULT_EVENTS = 50_000_000;
+const DEFAULT_EVENTS = 5_000_000;
 const DEFAULT_EVENTS_PER_INSTANT = 1_000_000;
 
 export function compileScenario(text: string, options: CompileOptions): CompiledScenario {

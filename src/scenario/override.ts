@@ -1,5 +1,6 @@
 /** `--set nodes.publisher.startAt=1s`: changes of a scenario before it is checked. */
 import type { Json } from "../program/plan.ts";
+import { didYouMean } from "./nearest.ts";
 import { pointerParts, under } from "./source.ts";
 
 export interface OverrideProblem {
@@ -35,11 +36,14 @@ export function applyOverrides(
       });
       continue;
     }
-    const result = replace(value, parts, parseValue(source));
-    if (typeof result === "string") problems.push({ text, message: result });
+    const result = unknownName(value, parts) ?? replace(value, parts, parseValue(source));
+    if ("message" in result) problems.push({ text, ...result });
     else {
-      value = result.value;
+      // What had to be made on the way to the value is not the file's either.
+      for (let length = presentParts(value, parts) + 1; length <= parts.length; length++)
+        places.set(under("", ...parts.slice(0, length)), text);
       places.set(under("", ...parts), text);
+      value = result.value;
     }
   }
   return { value, places, problems };
@@ -81,24 +85,67 @@ function parseValue(source: string): Json {
   }
 }
 
+type Path = readonly (string | number)[];
+type Refusal = Omit<OverrideProblem, "text">;
+
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const memberOf = (value: Json | undefined, part: string | number): Json | undefined => {
+  if (typeof part === "number") return Array.isArray(value) ? (value as readonly Json[])[part] : undefined;
+  return isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+};
+
+/** How many leading parts of the path are in the document. */
+function presentParts(document: Json, parts: Path): number {
+  let value: Json | undefined = document;
+  for (const [at, part] of parts.entries()) {
+    value = memberOf(value, part);
+    if (value === undefined) return at;
+  }
+  return parts.length;
+}
+
+/** Keys under which the names are the user's, and what such a name is called. */
+const NAMED: Readonly<Record<string, string>> = {
+  nodes: "node",
+  threads: "thread",
+  sockets: "socket",
+  vars: "variable",
+};
+
+/**
+ * A part of the path that names a node, thread, socket or variable which the scenario does not have: a slip of
+ * the pen would else add one, with nothing but the value in it. A whole new node may be added (nodes.x={...}).
+ */
+function unknownName(document: Json, parts: Path): Refusal | undefined {
+  let value: Json | undefined = document;
+  for (const [at, part] of parts.entries()) {
+    const noun = at > 0 && (at === 1 || parts[0] === "nodes") ? NAMED[String(parts[at - 1])] : undefined;
+    const isWhole = at === parts.length - 1 && noun !== "variable";
+    if (noun !== undefined && typeof part === "string" && !isWhole && memberOf(value, part) === undefined) {
+      const known = isObject(value) ? Object.keys(value) : [];
+      const hint = didYouMean(part, known) ?? (known.length === 0 ? undefined : `there is ${known.join(", ")}`);
+      return { message: `there is no ${noun} "${part}" to change`, ...(hint === undefined ? {} : { hint }) };
+    }
+    value = memberOf(value, part);
+  }
+  return undefined;
+}
+
 /** The document with one value replaced, or a sentence why that is impossible. */
-function replace(document: Json, parts: readonly (string | number)[], value: Json): { value: Json } | string {
+function replace(document: Json, parts: Path, value: Json): { value: Json } | Refusal {
   const [part, ...rest] = parts;
   if (part === undefined) return { value };
   if (typeof part === "number") {
-    if (!Array.isArray(document)) return `[${part}] needs a list there`;
+    if (!Array.isArray(document)) return { message: `[${part}] needs a list there` };
     const list = document as readonly Json[];
-    if (part > list.length) return `[${part}] is beyond the end: the list has ${list.length}`;
+    if (part > list.length) return { message: `[${part}] is beyond the end: the list has ${list.length}` };
     const inner = replace(list[part] ?? {}, rest, value);
-    return typeof inner === "string" ? inner : { value: Object.assign([...list], { [part]: inner.value }) };
+    return "message" in inner ? inner : { value: Object.assign([...list], { [part]: inner.value }) };
   }
-  if (typeof document !== "object" || document === null || Array.isArray(document))
-    return `"${part}" needs an object there`;
-  const object = document as { readonly [key: string]: Json };
-  const inner = replace(
-    Object.hasOwn(object, part) ? object[part]! : typeof rest[0] === "number" ? [] : {},
-    rest,
-    value,
-  );
-  return typeof inner === "string" ? inner : { value: { ...object, [part]: inner.value } };
+  if (!isObject(document)) return { message: `"${part}" needs an object there` };
+  const made = typeof rest[0] === "number" ? [] : {};
+  const inner = replace(memberOf(document, part) ?? made, rest, value);
+  return "message" in inner ? inner : { value: { ...document, [part]: inner.value } };
 }

@@ -41,7 +41,10 @@ test("an error in a value names the assignment", () => {
   expect(
     problems("nodes.publisher.startAt=soon", "nodes.publishr.startAt=1s", "nodes.proxy.colour=red"),
   ).toMatchInlineSnapshot(`
-    "--set:1:1: error ZS201: nodes.proxy.colour=red: unknown key "colour" in node "proxy"
+    "--set:1:1: error ZS104: nodes.publishr.startAt=1s: there is no node "publishr" to change
+      hint: did you mean "publisher"?
+
+    --set:1:1: error ZS201: nodes.proxy.colour=red: unknown key "colour" in node "proxy"
       allowed: count, host, startAt, startJitter, ioThreads, blocky, binding, vars, sockets, program, threads
 
     --set:1:1: error ZS301: nodes.publisher.startAt=soon: "soon" is not a duration
@@ -57,8 +60,23 @@ test.each([
   ["expect[7].lost=1", "[7] is beyond the end: the list has 2"],
   ["nodes[0]=1", "[0] needs a list there"],
   ["__proto__.x=1", '"__proto__.x" is not a path'],
+  ["nodes.publishr.startAt=1s", 'there is no node "publishr" to change'],
+  ["nodes.publisher.sockets.sendr.options.sndhwm=1", 'there is no socket "sendr" to change'],
+  ["nodes.publisher.threads.io.startAt=1s", 'there is no thread "io" to change'],
+  ["nodes.publisher.vars.wanted=1", 'there is no variable "wanted" to change'],
 ])("%s: %s", (assignment, message) => {
   const { plan, issues } = compile(assignment);
   expect(plan).toBeNull();
   expect(issues.map((issue) => issue.message)).toEqual([`${assignment}: ${message}`]);
+});
+
+test("a misspelt name comes with the nearest one, and never adds a node", () => {
+  expect(problems("nodes.publishr.startAt=1s")).toContain('hint: did you mean "publisher"?');
+  expect(compile('nodes.extra={"program":[]}').plan?.nodes.at(-1)?.name).toBe("extra");
+});
+
+test("what an assignment adds by mistake is reported at --set, not at the file's first line", () => {
+  expect(problems("netwrok.profile=wan")).toMatch(
+    /^--set:1:1: error ZS201: netwrok\.profile=wan: unknown key "netwrok"/,
+  );
 });
