@@ -13,7 +13,7 @@ import { formatIssues, type Issue } from "../scenario/issue.ts";
 import { traceDigest } from "../trace/digest.ts";
 import { checkExpectations, type ExpectationResult } from "../trace/expectation.ts";
 import { type Analysis, analyze } from "../trace/fates.ts";
-import { type Outcome, outcomeOf } from "../trace/outcome.ts";
+import { type Outcome, outcomeOf, summaryOf } from "../trace/outcome.ts";
 import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
 import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -124,15 +124,15 @@ export function styleOf(color: boolean): Style {
   return { bold: style("bold"), dim: style("dim"), red: style("red"), green: style("green"), yellow: style("yellow") };
 }
 
-/** What tells runs over many seeds apart: the fates, who waits for ever, what failed. */
-export function outcome({ record, analysis, expectations }: Finished): Outcome {
+/** What tells runs over many seeds apart: the fates, what failed; in full and in short. */
+export function outcome({ record, analysis, expectations }: Finished): { full: Outcome; summary: Outcome } {
   const notes = [
     ...record.threads
       .filter(({ state }) => state === "failed")
       .map(({ thread, error }) => `${thread} failed: ${error}`),
     ...expectations.filter(({ ok }) => !ok).map(({ text }) => `expectation failed: ${text}`),
   ];
-  return outcomeOf(analysis, notes);
+  return { full: outcomeOf(analysis, notes), summary: summaryOf(analysis, notes) };
 }
 
 /** Nanoseconds from a quantity with unit, given for an option of that name. */

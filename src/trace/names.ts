@@ -18,6 +18,11 @@ export function isEndpoint(peer: string): boolean {
   return peer.includes("://");
 }
 
+/** All replicas together: "worker[2].service" -> "worker[*].service". */
+export function starIndices(name: string): string {
+  return name.replace(/\[\d+\]/g, "[*]");
+}
+
 /** "publisher.sender#12" -> ["publisher.sender", 12]; a name without number counts as 0. */
 export function splitMessage(message: string): readonly [origin: string, number: number] {
   const hash = message.lastIndexOf("#");

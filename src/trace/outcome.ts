@@ -2,6 +2,7 @@
 import { FATES } from "../journal/fates.ts";
 import type { Analysis } from "./fates.ts";
 import type { EndFate } from "./legs.ts";
+import { starIndices } from "./names.ts";
 
 /** Two runs with the same lines had the same outcome; times play no part. */
 export interface Outcome {
@@ -33,6 +34,29 @@ export function outcomeOf(analysis: Analysis, notes: readonly string[] = []): Ou
   // Flows come in order of first sight, which depends on timing; the outcome must not.
   const names = [...flows.keys()].sort();
   return { lines: [...names.map((name) => `${name}: ${fatesText(flows.get(name)!)}`), ...notes] };
+}
+
+/**
+ * The same with less detail: replicas together, and how many messages had a fate instead of which. Tells
+ * runs apart that lost something from those that did not when no two runs share an outcome.
+ */
+export function summaryOf(analysis: Analysis, notes: readonly string[] = []): Outcome {
+  const flows = new Map<string, Map<EndFate, number>>();
+  for (const message of analysis.messages) {
+    for (const { receiver, fate } of message.deliveries) {
+      const name = `${starIndices(message.origin)} > ${starIndices(receiver)}`;
+      const counts = entry(flows, name, () => new Map<EndFate, number>());
+      counts.set(fate, (counts.get(fate) ?? 0) + 1);
+    }
+  }
+  const names = [...flows.keys()].sort();
+  return { lines: [...names.map((name) => `${name}: ${countsText(flows.get(name)!)}`), ...notes] };
+}
+
+function countsText(counts: ReadonlyMap<EndFate, number>): string {
+  if (counts.size === 1 && counts.has("delivered")) return "all delivered";
+  const present = FATE_ORDER.filter((fate) => counts.has(fate));
+  return present.map((fate) => `${counts.get(fate)} ${fate}`).join(", ");
 }
 
 /** Counts outcomes over seeds. */

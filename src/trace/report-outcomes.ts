@@ -6,17 +6,24 @@ export interface OutcomesInput {
   readonly scenario: string;
   readonly runs: number;
   readonly shares: readonly OutcomeShare[];
+  /** How many outcomes there are in full detail, when the shares are of summaries. */
+  readonly distinct?: number;
   /** Command that shows one run; gets the seed. */
   readonly reproduce?: (seed: string) => string;
 }
 
-/** Most outcomes shown in full. */
-const OUTCOMES_MAX = 20;
+/** Most outcomes shown; when there are more, summaries are. */
+export const OUTCOMES_MAX = 20;
 /** Most lines of one outcome. */
 const LINES_MAX = 12;
 
-export function outcomesText({ scenario, runs, shares, reproduce }: OutcomesInput, style: Style = PLAIN): string {
-  const lines = [`${style.bold(scenario)}: ${plural(shares.length, "distinct outcome")} in ${plural(runs, "run")}`];
+export function outcomesText(input: OutcomesInput, style: Style = PLAIN): string {
+  const { scenario, runs, shares, distinct, reproduce } = input;
+  const lines = [
+    `${style.bold(scenario)}: ${plural(distinct ?? shares.length, "distinct outcome")} in ${plural(runs, "run")}`,
+  ];
+  if (distinct !== undefined)
+    lines.push(`${shares.length} when replicas are taken together and messages only counted:`);
   for (const share of shares.slice(0, OUTCOMES_MAX)) {
     const show = reproduce === undefined ? `seed ${share.seed}` : reproduce(share.seed);
     lines.push(

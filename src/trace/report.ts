@@ -2,10 +2,10 @@
 import type { Duration, Instant } from "../kernel/time.ts";
 import { formatTime } from "../kernel/time.ts";
 import type { RunRecord } from "../run/record.ts";
-import { withoutIndices } from "../scenario/names.ts";
 import type { ExpectationResult } from "./expectation.ts";
 import type { Analysis } from "./fates.ts";
 import { type Flow, mergeFlows, quantile } from "./flows.ts";
+import { starIndices } from "./names.ts";
 import { lossLines } from "./report-losses.ts";
 import { failureLines, waitingLines } from "./report-waiting.ts";
 import { type Column, cut, PLAIN, plural, type Style, table, wrap } from "./text.ts";
@@ -83,8 +83,6 @@ function flowTable(flows: readonly Flow[], style: Style): string[] {
   if (merged.length > rows.length) lines.push(style.dim(`... and ${plural(merged.length - rows.length, "more flow")}`));
   return lines;
 }
-
-const starIndices = (name: string): string => (withoutIndices(name) === name ? name : name.replace(/\[\d+\]/g, "[*]"));
 
 function flowColumns(rows: readonly Flow[]): Column<Flow>[] {
   const columns: Column<Flow>[] = [

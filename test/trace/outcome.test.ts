@@ -1,8 +1,8 @@
 /** Outcomes of runs and how they are counted. */
 import { expect, test } from "vitest";
-import { OutcomeTally, outcomeOf, rangesText } from "../../src/trace/outcome.ts";
+import { OutcomeTally, outcomeOf, rangesText, summaryOf } from "../../src/trace/outcome.ts";
 import { outcomesText } from "../../src/trace/report-outcomes.ts";
-import { lateJoiner, pushPull } from "./support/scenes.ts";
+import { lateJoiner, pushPull, sharedQueue } from "./support/scenes.ts";
 
 test.each([
   { numbers: [], text: "" },
@@ -21,6 +21,27 @@ test("an outcome says per flow which messages had which fate, and nothing of tim
     "ventilator.out > sink[1].in: delivered 1; queued 3",
     "ventilator blocked",
   ]);
+});
+
+test("a summary takes replicas together and counts messages", () => {
+  expect(summaryOf(lateJoiner().analyze()).lines).toEqual([
+    "publisher.sender > subscriber.receiver: 1 delivered, 1 queued, 1 no-subscription",
+  ]);
+  expect(summaryOf(pushPull().analyze(), ["ventilator blocked"]).lines).toEqual([
+    "ventilator.out > sink[*].in: 3 delivered, 1 queued",
+    "ventilator blocked",
+  ]);
+  expect(summaryOf(sharedQueue().analyze()).lines[0]).toBe("client[*].req > worker[*].rep: all delivered");
+});
+
+test("summaries say of how many outcomes they are", () => {
+  const shares = [{ lines: ["all"], count: 3, share: 1, seed: "1" }];
+  expect(outcomesText({ scenario: "x", runs: 3, shares, distinct: 3 })).toBe(`x: 3 distinct outcomes in 3 runs
+1 when replicas are taken together and messages only counted:
+
+ 100 %  3 runs, for instance seed 1
+        all
+`);
 });
 
 test("a tally counts equal outcomes and keeps a seed for each, the frequent ones first", () => {
