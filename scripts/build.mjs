@@ -68,7 +68,7 @@ export async function bundle(outdir = join(ROOT, "dist")) {
   };
   const command = await build({
     ...common,
-    entryPoints: { sim: "src/cli/sim.ts" },
+    entryPoints: { sim: "src/cli/sim.ts", "sim-node": "src/real/entry.ts" },
     platform: "node",
     mainFields: ["module", "main"],
     target: "node20.19",

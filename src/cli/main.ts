@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
 import { addInit } from "./init.ts";
 import { addList } from "./list.ts";
+import { addRecord } from "./record.ts";
 import { BrokenRun } from "./reproduce.ts";
 import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
@@ -32,7 +33,7 @@ Examples:
   sim trace x.json --to mermaid             the run as a sequence diagram
 `;
 
-const COMMANDS = [addRun, addCheck, addList, addTrace, addSchema, addInit, addDoctor];
+const COMMANDS = [addRun, addCheck, addList, addTrace, addRecord, addSchema, addInit, addDoctor];
 
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;

@@ -22,6 +22,12 @@ export interface TraceHeader {
   readonly seed: string;
   readonly profile: string;
   readonly arm: "simulated" | "real";
+  /** real: what carried out the calls, "zeromq.js 6.8.0". */
+  readonly binding?: string;
+  /** real: what of the run was not as the plan has it, one sentence each, "topic: text". */
+  readonly notes?: readonly string[];
+  /** Why the run broke off; absent when it is whole. */
+  readonly incomplete?: string;
 }
 
 export interface NodeEvent {

@@ -61,7 +61,7 @@ const EVENT_SPECS: Specs = {
   thread: { thread: "string", what: "string", pointer: "string?", error: "string?" },
 };
 
-const HEADER_SPEC: { readonly [K in keyof TraceHeader]: "string" | "integer" } = {
+const HEADER_SPEC: Spec<TraceHeader> = {
   format: "string",
   version: "integer",
   tool: "string",
@@ -71,6 +71,9 @@ const HEADER_SPEC: { readonly [K in keyof TraceHeader]: "string" | "integer" } =
   seed: "string",
   profile: "string",
   arm: "string",
+  binding: "string?",
+  notes: "strings?",
+  incomplete: "string?",
 };
 
 /** Keys after `t` and `ev`, in order. */

@@ -1,0 +1,124 @@
+/** `sim record`: the scenario on real ZeroMQ, one process per node, traces in the simulator's format. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { RecordedRun } from "../real/record.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure, fileFailure } from "./failure.ts";
+import { readScenarioText, writeWhole } from "./files.ts";
+import type { Setup } from "./main.ts";
+import { assignment } from "./run.ts";
+import { painter, type Shell } from "./shell.ts";
+
+interface RecordOptions {
+  readonly runs: string;
+  readonly out?: string;
+  readonly seed?: string;
+  readonly set?: readonly string[];
+  readonly quiet?: boolean;
+}
+
+const RUNS_MAX = 10_000;
+
+const EXAMPLES = `Examples:
+  sim record late-joiner.json                    one real run, into late-joiner.real/run-1.jsonl
+  sim record late-joiner.json --runs 20
+  sim compare late-joiner.json late-joiner.real  are the real outcomes among the simulated ones?
+`;
+
+export function addRecord({ program, shell, action }: Setup): void {
+  program
+    .command("record")
+    .summary("run a scenario on real ZeroMQ (npm zeromq)")
+    .description("Runs a scenario on real ZeroMQ, one process per node, and writes the traces.")
+    .argument("<file>", "scenario file")
+    .option("--runs <count>", "how many runs", "1")
+    .option("--out <folder>", "where the traces go (default: NAME.real)")
+    .option("--seed <seed>", "seed of the application's draws, of all runs (default: the scenario's)")
+    .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
+    .option("--quiet", "no progress")
+    .addHelpText("before", EXAMPLES)
+    .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));
+}
+
+async function recordScenario(shell: Shell, file: string, options: RecordOptions): Promise<ExitCode> {
+  const { load } = await import("./engine.ts");
+  const runs = parseRuns(options.runs);
+  const { plan, planFor } = load({
+    text: readScenarioText(shell, file),
+    file,
+    set: options.set ?? [],
+    color: shell.errColor,
+  });
+  const out = options.out ?? `${plan.name}.real`;
+  return recordRuns(shell, {
+    plan,
+    planFor,
+    file,
+    runs,
+    out,
+    seed: options.seed ?? plan.seed,
+    quiet: options.quiet === true,
+  });
+}
+
+interface Job {
+  readonly plan: import("../program/plan.ts").Plan;
+  readonly planFor: (seed: string) => Job["plan"];
+  readonly file: string;
+  readonly runs: number;
+  readonly out: string;
+  readonly seed: string;
+  readonly quiet: boolean;
+}
+
+export async function recordRuns(
+  shell: Shell,
+  { plan, planFor, file, runs, out, seed, quiet }: Job,
+): Promise<ExitCode> {
+  const { LibraryError, obstacle, record } = await import("../real/record.ts");
+  const problem = obstacle(plan);
+  if (problem !== undefined) throw new Failure(`${file} cannot be recorded: ${problem}`);
+  prepareFolder(shell, out);
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  let broken: string | undefined;
+  const done = async (run: number, recorded: RecordedRun): Promise<void> => {
+    const path = join(out, `run-${run}.jsonl`);
+    await writeRun(shell, path, recorded);
+    broken = recorded.incomplete;
+    if (!quiet)
+      shell.err(`${plan.name}: run ${run}/${runs}${broken === undefined ? "" : ` broke off (${broken})`} -> ${path}\n`);
+  };
+  try {
+    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, signal: interrupt.signal, done });
+  } catch (error) {
+    throw error instanceof LibraryError ? new Failure(error.message) : error;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+  if (interrupt.signal.aborted) return EXIT.interrupted;
+  if (broken === undefined) return EXIT.ok;
+  shell.err(`${painter(shell.errColor)("red", "error:")} ${broken}\n`);
+  return EXIT.internal;
+}
+
+function parseRuns(text: string): number {
+  const runs = Number(text);
+  if (!Number.isInteger(runs) || runs < 1 || runs > RUNS_MAX)
+    throw new Failure(`--runs takes a whole number from 1 to ${RUNS_MAX}, not "${text}"`);
+  return runs;
+}
+
+function prepareFolder(shell: Shell, out: string): void {
+  try {
+    mkdirSync(resolve(shell.cwd, out), { recursive: true });
+  } catch (error) {
+    throw fileFailure("create", out, error);
+  }
+}
+
+async function writeRun(shell: Shell, path: string, { header, events }: RecordedRun): Promise<void> {
+  const { traceChunks } = await import("./trace-forms.ts");
+  await writeWhole(shell, path, traceChunks({ header, events }));
+}

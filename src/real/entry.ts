@@ -1,0 +1,54 @@
+/**
+ * Where the processes of a recording begin: `node sim-node.js node` is a node of the scenario,
+ * `node sim-node.js guard FOLDER` cleans up after a recorder that died.
+ */
+import { guard } from "./guard.ts";
+import { NodeProcess } from "./node-process.ts";
+import type { Down, Job, Up } from "./protocol.ts";
+import { warmUp } from "./warm-up.ts";
+import { loadZeroMQ, ZeroMQError } from "./zeromq.ts";
+
+const kill = (): void => void process.kill(process.pid, "SIGKILL");
+
+function tell(message: Up): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function serve(): Promise<void> {
+  // Ctrl-C at the terminal reaches all processes of the recording; the recorder decides.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", kill);
+  if (!process.connected) kill();
+  const library = await loadZeroMQ();
+  let node: NodeProcess | undefined;
+  const prepare = async (job: Job): Promise<void> => {
+    await warmUp(job, library);
+    node = new NodeProcess(job, library, tell);
+    tell({ kind: "ready", package: library.package, library: library.version });
+  };
+  process.on("message", (message: Down) => {
+    if (message.kind === "job") {
+      prepare(message).catch(broken);
+    } else if (message.kind === "start") {
+      node?.start(BigInt(message.zero), message.begin).catch(broken);
+    } else {
+      node?.portFound(message.key, message.port);
+    }
+  });
+}
+
+/** A bug of the recorder, or a library that does not do as it says. */
+function broken(error: unknown): void {
+  const reason = error instanceof ZeroMQError ? error.reason : "failed";
+  const message =
+    error instanceof ZeroMQError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+  if (!process.connected) return kill();
+  process.send?.({ kind: "broken", reason, message } satisfies Up, undefined, undefined, kill);
+}
+
+if (process.argv[2] === "guard") guard(process.argv[3] ?? "");
+else serve().catch(broken);

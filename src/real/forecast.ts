@@ -1,0 +1,76 @@
+/**
+ * What a recording wants to know beforehand, taken from a simulated run with the same seed: the tcp
+ * addresses in use, and which sockets send messages that content alone cannot tell apart.
+ */
+import type { CallEvent, TraceEvent } from "../journal/events.ts";
+import { LimitError } from "../kernel/limits.ts";
+import type { Plan, PlanThread } from "../program/plan.ts";
+import { simulate } from "../run/simulate.ts";
+import { addressKey } from "./endpoints.ts";
+
+export interface Forecast {
+  /** "host:port". */
+  readonly addresses: readonly string[];
+  /** Sockets whose messages need a mark. */
+  readonly marked: readonly string[];
+}
+
+export function forecast(plan: Plan, seed: string): Forecast {
+  const names = allSockets(plan);
+  let events: readonly TraceEvent[];
+  try {
+    ({ events } = simulate(plan, { seed, exploreChoices: seed !== plan.seed }));
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    return { addresses: [], marked: names };
+  }
+  const hosts = new Map(plan.nodes.map(({ name, host }) => [name, host]));
+  const addresses = new Set<string>();
+  const contents = new Contents();
+  for (const event of events) {
+    if (event.ev === "socket" && event.type === "ROUTER") contents.routers.add(event.socket);
+    if (event.ev !== "call" || event.socket === undefined) continue;
+    if (event.call === "bind" || event.call === "connect") {
+      const node = event.thread.split(".")[0] ?? "";
+      const key = addressKey(event.arg ?? "", event.call === "bind", hosts.get(node) ?? node);
+      if (key !== undefined) addresses.add(key);
+    } else if (event.call === "send" && event.message !== undefined) contents.add(event);
+  }
+  return { addresses: [...addresses], marked: names.filter((name) => contents.alike.has(name)) };
+}
+
+/** Which origins sent something that somebody sent before under another name. */
+class Contents {
+  readonly alike = new Set<string>();
+  /** Their first frame is an address; two messages that differ in it only are alike elsewhere. */
+  readonly routers = new Set<string>();
+  /** Content -> the message that had it first. */
+  readonly #first = new Map<string, string>();
+
+  add({ message = "", socket = "", frames = [], sizes = [] }: CallEvent): void {
+    const origin = message.slice(0, message.lastIndexOf("#"));
+    // What a forwarder sends has the content of what it got, but for the envelope.
+    if (socket !== origin) return;
+    const key = bodyOf(frames, sizes, this.routers.has(socket));
+    const first = this.#first.get(key);
+    if (first === undefined) this.#first.set(key, message);
+    else if (first !== message) {
+      this.alike.add(origin);
+      this.alike.add(first.slice(0, first.lastIndexOf("#")));
+    }
+  }
+}
+
+/** What of a message is sure to arrive as it was sent: all that follows its envelope. Cut frames count as alike. */
+function bodyOf(frames: readonly string[], sizes: readonly number[], addressed: boolean): string {
+  const from = Math.min(Math.max(addressed ? 1 : 0, frames.lastIndexOf("") + 1), frames.length - 1);
+  return `${frames.slice(from).join("|")} ${sizes.slice(from).join()}`;
+}
+
+export const allSockets = (plan: Plan): string[] =>
+  plan.nodes.flatMap((node) =>
+    node.threads.flatMap((thread) => thread.sockets.map(({ name }) => `${threadLabel(node.name, thread)}.${name}`)),
+  );
+
+export const threadLabel = (node: string, { name }: Pick<PlanThread, "name">): string =>
+  name === "" ? node : `${node}.${name}`;

@@ -1,0 +1,48 @@
+/** Monitor events of a socket under libzmq's names. zeromq.js leaves out descriptors. libzmq: zmq.h. */
+import type { NodeProcess } from "./node-process.ts";
+import type { RealSocket } from "./socket.ts";
+import type { RawEvent } from "./zeromq.ts";
+
+const NAMES: Readonly<Record<string, string>> = {
+  accept: "ACCEPTED",
+  "accept:error": "ACCEPT_FAILED",
+  bind: "LISTENING",
+  "bind:error": "BIND_FAILED",
+  connect: "CONNECTED",
+  "connect:delay": "CONNECT_DELAYED",
+  "connect:retry": "CONNECT_RETRIED",
+  close: "CLOSED",
+  "close:error": "CLOSE_FAILED",
+  disconnect: "DISCONNECTED",
+  end: "MONITOR_STOPPED",
+  handshake: "HANDSHAKE_SUCCEEDED",
+  "handshake:error:protocol": "HANDSHAKE_FAILED_PROTOCOL",
+  "handshake:error:auth": "HANDSHAKE_FAILED_AUTH",
+  "handshake:error:other": "HANDSHAKE_FAILED_NO_DETAIL",
+};
+
+/** Must begin before the first bind or connect, or events are missed. */
+export function watchMonitor(host: NodeProcess, socket: RealSocket): void {
+  void follow(host, socket).catch(() => {
+    // The socket was closed with a receive under way: that is how a monitor ends.
+  });
+}
+
+async function follow(host: NodeProcess, socket: RealSocket): Promise<void> {
+  const observer = socket.raw.events;
+  for (;;) {
+    const event = await observer.receive();
+    if (event === undefined) return;
+    const name = NAMES[event.type] ?? event.type.toUpperCase();
+    host.journal.write({
+      ev: "monitor",
+      socket: socket.name,
+      event: name,
+      value: eventValue(event),
+      endpoint: host.endpoints.declared(event.address ?? ""),
+    });
+    if (event.type === "end") return;
+  }
+}
+
+const eventValue = ({ interval, error }: RawEvent): number => interval ?? Math.abs(error?.errno ?? 0);

@@ -1,0 +1,50 @@
+/** What a reader of a recorded trace should know: where zeromq.js, the machine or the recorder differ from the plan. */
+import type { Plan, Step } from "../program/plan.ts";
+import type { Identified } from "./identify.ts";
+
+export function headerNotes(plan: Plan, marked: readonly string[], { guessed, unknown }: Identified): string[] {
+  const steps = plan.nodes.flatMap(({ threads }) => threads.flatMap(({ program }) => [...stepsOf(program)]));
+  const uses = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
+  const notes = [
+    [
+      "threads: the threads of a node share one JavaScript thread",
+      plan.nodes.some(({ threads }) => threads.length > 1),
+    ],
+    [
+      "proxy: zmq_proxy of the draft build (with a poller) in a thread of its own; what passes inside is not seen",
+      uses("proxy"),
+    ],
+    ["poll: takes up to one message per socket ahead of the recv that asks for it", uses("poll")],
+    [
+      "sndmore: zeromq.js sends the parts of a message together",
+      steps.some((step) => step.kind === "send" && step.sndmore),
+    ],
+    ["term: answered at once; zeromq.js terminates its context when the process exits", uses("term")],
+    [
+      "capture: proxies with a capture socket are loops of receive and send",
+      steps.some((step) => step.kind === "proxy" && step.capture !== undefined),
+    ],
+    [
+      "links: declared latencies and bandwidths are not imitated; all nodes are on one machine",
+      plan.network.links.length > 0,
+    ],
+    [
+      `identity: 8 bytes more in the last frame of messages of ${marked.join(", ")}; all others told apart by content`,
+      marked.length > 0,
+    ],
+    [`identity: ${guessed} receipts decided by order among messages of equal content`, guessed > 0],
+    [`identity: ${unknown} receipts match no message`, unknown > 0],
+  ] as const;
+  return notes.filter(([, holds]) => holds).map(([text]) => text);
+}
+
+export function* stepsOf(steps: readonly Step[]): Generator<Step> {
+  for (const step of steps) {
+    yield step;
+    if ("do" in step) yield* stepsOf(step.do);
+    if (step.kind === "if") {
+      yield* stepsOf(step.then);
+      yield* stepsOf(step.else);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** Free ports of 127.0.0.1, below the range from which the system takes ports for outgoing connections. */
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+
+/**
+ * Were a listener's port in the ephemeral range, a connector that tries again and again could be
+ * given that very port for its own end, and connect to itself.
+ */
+const FIRST = 20_000;
+const LAST = 32_000;
+const TRIES = 200;
+
+export class NoPortError extends Error {
+  override readonly name = "NoPortError";
+}
+
+/** One that nobody has now and that was not given out before in this process. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(FIRST, LAST);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
+  }
+  throw new NoPortError(`no free port of 127.0.0.1 between ${FIRST} and ${LAST} after ${TRIES} tries`);
+}
+
+const given = new Set<number>();
+
+export function releasePort(port: number): void {
+  given.delete(port);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

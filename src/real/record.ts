@@ -1,0 +1,60 @@
+/** Records any number of runs of a plan, one after the other. The door of this layer. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Plan } from "../program/plan.ts";
+import { Crew } from "./crew.ts";
+import { forecast } from "./forecast.ts";
+import { type RecordedRun, Recording } from "./recording.ts";
+
+export { LibraryError, type RecordedRun } from "./recording.ts";
+
+export interface RecordOptions {
+  readonly runs: number;
+  /** Of the run with this number, counted from 1. */
+  readonly seedOf: (run: number) => string;
+  readonly planFor: (seed: string) => Plan;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  /** Called after each run; the next one waits for it. */
+  readonly done: (run: number, recorded: RecordedRun) => Promise<void>;
+}
+
+/** Processes at one time; each is a whole Node. */
+const NODES_MAX = 64;
+
+/** Why this plan cannot be had for real; undefined when it can. */
+export function obstacle(plan: Plan): string | undefined {
+  const fault = plan.timeline.find(({ kind }) => kind !== "crash" && kind !== "restart");
+  if (fault !== undefined)
+    return `the timeline has a "${fault.kind}" entry, and real connections of one machine cannot be cut or slowed`;
+  if (plan.nodes.length > NODES_MAX)
+    return `it has ${plan.nodes.length} nodes, and each would be a process; at most ${NODES_MAX} are recorded`;
+  return undefined;
+}
+
+/** Ends early when a run is incomplete. Throws LibraryError when npm zeromq does not work. */
+export async function record({ runs, seedOf, planFor, cwd, signal, done }: RecordOptions): Promise<void> {
+  const crew = new Crew();
+  try {
+    for (let run = 1; run <= runs && !signal.aborted; run++) {
+      const seed = seedOf(run);
+      const plan = planFor(seed);
+      const folder = join(crew.folder, String(run));
+      mkdirSync(folder);
+      const recorded = await new Recording({
+        plan,
+        seed,
+        forecast: forecast(plan, seed),
+        folder,
+        crew,
+        cwd,
+        signal,
+      }).run();
+      await done(run, recorded);
+      rmSync(folder, { recursive: true, force: true });
+      if (recorded.incomplete !== undefined) return;
+    }
+  } finally {
+    await crew.dismiss();
+  }
+}
