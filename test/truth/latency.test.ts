@@ -77,8 +77,8 @@ describe.each(["inproc", "ipc", "tcp"] as const)("messages over %s", (transport)
     const size = SIZES[name];
     const measured = MESSAGES[transport][name];
     // Stalls of a thread that copies much are rare and delay many messages: they need a longer look.
-    const seeds = size > 100_000 ? 16 : 2;
-    const { oneWay } = overSeeds(seeds, (seed) => pushPull(transport, size, seed));
+    const seeds = size > 100_000 ? 20 : 2;
+    const { oneWay } = overSeeds(size > 100_000 ? 150 : 2, (seed) => pushPull(transport, size, seed));
     check(`PUSH/PULL ${transport} ${name} one way`, measured.oneWay, oneWay);
     const { request, roundTrip } = overSeeds(seeds, (seed) => reqRep(transport, size, seed));
     check(`REQ/REP ${transport} ${name} request`, measured.request, request);
