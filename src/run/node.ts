@@ -2,6 +2,7 @@
 import { AppThread, type BlockObserver, type Operation } from "../ctx/app-thread.ts";
 import type { Actor } from "../kernel/actor.ts";
 import { compileDistribution } from "../kernel/distribution.ts";
+import type { RandomStreams } from "../kernel/random.ts";
 import type { Instant } from "../kernel/time.ts";
 import { Process, type World } from "../network/process.ts";
 import type { Program, ProgramError } from "../program/machine.ts";
@@ -13,6 +14,8 @@ import { Runner } from "./runner.ts";
 export interface NodeHost {
   readonly world: World;
   readonly seed: string;
+  /** What the application draws from. */
+  readonly appRandom: RandomStreams;
   readonly callsPerInstant: number;
   program(thread: PlanThread): Program;
   fault(kind: "crash" | "restart", node: string): void;
@@ -41,7 +44,7 @@ export class Node implements BlockObserver, Actor {
     this.host = host;
     this.plan = plan;
     this.label = plan.name;
-    const jitter = plan.startJitter === undefined ? 0 : compileDistribution(plan.startJitter).sample(host.world.kernel.random.stream(`node/${plan.name}/start`));
+    const jitter = plan.startJitter === undefined ? 0 : compileDistribution(plan.startJitter).sample(host.appRandom.stream(`node/${plan.name}/start`));
     this.startsAt = (plan.startAt + jitter) as Instant;
   }
 
@@ -147,7 +150,7 @@ export class Node implements BlockObserver, Actor {
     const { world } = this.host;
     const label = plan.name === "" ? this.plan.name : `${this.plan.name}.${plan.name}`;
     const thread = new AppThread(world.kernel, label, this.process.costs, this);
-    const random = world.kernel.random.stream(run === 0 ? `app/${label}` : `app/${label}'${run}`);
+    const random = this.host.appRandom.stream(run === 0 ? `app/${label}` : `app/${label}'${run}`);
     return new Runner(this, thread, plan, this.host.program(plan), random);
   }
 

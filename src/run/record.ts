@@ -9,6 +9,8 @@ export type TraceLevel = "off" | "counts" | "full";
 export interface SimulateOptions {
   /** Replaces the plan's seed. */
   readonly seed?: string;
+  /** Seed of what the application draws (expressions, start jitter), when it is to stay while the rest varies. */
+  readonly appSeed?: string;
   /** Default "full". */
   readonly level?: TraceLevel;
   /** Seeds the free choices (ties, greeting crossing) too; false keeps the fixed defaults. Default false. */

@@ -8,6 +8,7 @@ import type { ChoicesOptions } from "../kernel/choices.ts";
 import { compileDistribution } from "../kernel/distribution.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { Kernel } from "../kernel/kernel.ts";
+import { RandomStreams } from "../kernel/random.ts";
 import type { LinkShape } from "../network/link.ts";
 import { Network } from "../network/network.ts";
 import { itemFate, type World } from "../network/process.ts";
@@ -30,8 +31,11 @@ export function simulate(plan: Plan, options: SimulateOptions = {}): RunRecord {
 class Simulation implements NodeHost, Actor {
   readonly label = "timeline";
   readonly world: World;
+  /** What the programs call `seed`. */
   readonly seed: string;
+  readonly appRandom: RandomStreams;
   readonly callsPerInstant: number;
+  private readonly runSeed: string;
   private readonly plan: Plan;
   private readonly kernel: Kernel;
   private readonly journal: Journal;
@@ -42,9 +46,11 @@ class Simulation implements NodeHost, Actor {
 
   constructor(plan: Plan, options: SimulateOptions) {
     this.plan = plan;
-    this.seed = options.seed ?? plan.seed;
+    this.runSeed = options.seed ?? plan.seed;
+    this.seed = options.appSeed ?? this.runSeed;
     this.callsPerInstant = plan.limits.eventsPerInstant;
-    this.kernel = new Kernel({ seed: this.seed, limits: plan.limits, choices: choicesFrom(options) });
+    this.kernel = new Kernel({ seed: this.runSeed, limits: plan.limits, choices: choicesFrom(options) });
+    this.appRandom = options.appSeed === undefined ? this.kernel.random : new RandomStreams(options.appSeed);
     this.journal = new Journal(this.kernel, (options.level ?? "full") === "full");
     const profile = resolveProfile(plan.network.profile);
     this.profileName = profile.name;
@@ -179,7 +185,7 @@ class Simulation implements NodeHost, Actor {
       model: MODEL,
       scenario: this.plan.name,
       scenarioHash: sha256(JSON.stringify({ ...this.plan, seed: "" })),
-      seed: this.seed,
+      seed: this.runSeed,
       profile: this.profileName,
       arm: "simulated",
     };
