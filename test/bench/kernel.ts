@@ -1,11 +1,7 @@
 /**
- * CPU time per kernel event, beside a reference heap measured in the same rounds.
- *
- * The reference is a plain 4-ary heap on typed arrays with exact tie order, under the hold model (take the
- * earliest, put it back later) with 10,000 entries and no kernel around it. Ratios carry over to other
- * machines, nanoseconds do not. Run:
- *   npx esbuild --bundle --platform=node --format=esm test/bench/kernel.ts --outfile=.tmp/kernel-bench.mjs
- *   node .tmp/kernel-bench.mjs
+ * Bare kernel workloads, and the reference that every ratio is taken to: a plain 4-ary heap on typed
+ * arrays with exact tie order, under the hold model (take the earliest, put it back later) with 10,000
+ * entries and no kernel around it.
  */
 import { compileDistribution } from "../../src/kernel/distribution.ts";
 import type { Actor, Lane } from "../../src/kernel/kernel.ts";
@@ -13,7 +9,6 @@ import { Kernel } from "../../src/kernel/kernel.ts";
 import type { RandomStream } from "../../src/kernel/random.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
-const ROUNDS = 5;
 const FOREVER = Number.MAX_SAFE_INTEGER as Instant;
 const limits = { events: Number.MAX_SAFE_INTEGER, eventsPerInstant: Number.MAX_SAFE_INTEGER };
 
@@ -82,9 +77,9 @@ class PlainHeap {
 }
 
 /** A prepared workload: performs that many events. */
-type Work = (events: number) => void;
+export type Work = (events: number) => void;
 
-function reference(pending: number): Work {
+export function reference(pending: number): Work {
   const heap = new PlainHeap(pending + 1);
   let seq = 0;
   let draw = 0;
@@ -115,7 +110,7 @@ class Holder implements Actor {
   }
 }
 
-function hold(pending: number): Work {
+export function hold(pending: number): Work {
   const kernel = new Kernel({ seed: "bench", limits });
   const holder = new Holder(kernel);
   for (let index = 0; index < pending; index++) kernel.schedule(delays[index & 65_535]! as Duration, holder, 0, index);
@@ -154,7 +149,7 @@ class Publisher implements Actor {
   }
 }
 
-function fanOut(targets: number): Work {
+export function fanOut(targets: number): Work {
   const kernel = new Kernel({ seed: "bench", limits });
   const subscribers = Array.from({ length: targets }, () => new Subscriber());
   const publisher = new Publisher(kernel, subscribers);
@@ -257,7 +252,7 @@ class Client implements Actor {
   }
 }
 
-function broker(): Work {
+export function broker(): Work {
   const kernel = new Kernel({ seed: "bench", limits });
   const clients = Array.from({ length: 100 }, (_, index) => new Client(kernel, index));
   const workers = Array.from({ length: 10 }, (_, index) => new Worker(kernel, index));
@@ -271,40 +266,45 @@ function broker(): Work {
   };
 }
 
-interface Row {
-  readonly name: string;
-  readonly events: number;
-  readonly work: Work;
-  /** CPU ns per event, one a round. */
-  readonly samples: number[];
-}
+/** W2: a producer without production time, a buffer of 1000, a consumer with exponential service of 10 us. Counted in items. */
+class BoundedBuffer implements Actor {
+  readonly label = "consumer";
+  left = 0;
+  private queued = 0;
+  private readonly kernel: Kernel;
+  private readonly stream: RandomStream;
 
-const row = (name: string, events: number, work: Work): Row => ({ name, events, work, samples: [] });
-const rows: Row[] = [
-  row("REF plain heap, hold 1e4", 1e6, reference(1e4)),
-  row("hold 1e2", 1e6, hold(1e2)),
-  row("hold 1e4", 1e6, hold(1e4)),
-  row("hold 1e6", 1e6, hold(1e6)),
-  row("W1 fan-out 100, per delivery", 4e6, fanOut(100)),
-  row("W3 broker, per hop", 1e6, broker()),
-];
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.stream = kernel.random.stream("service");
+  }
 
-for (const each of rows) each.work(each.events / 2);
-for (let round = 0; round < ROUNDS; round++) {
-  for (const each of rows) {
-    const start = process.cpuUsage();
-    each.work(each.events);
-    const used = process.cpuUsage(start);
-    each.samples.push(((used.user + used.system) * 1e3) / each.events);
+  fire(): void {
+    // The producer is blocked whenever the buffer is full, and fills a free place at once.
+    while (this.queued < 1000) this.queued++;
+    this.queued--;
+    if (--this.left > 0) this.kernel.schedule(quickService.sample(this.stream), this, 0);
   }
 }
 
-const median = (samples: readonly number[]): number => samples.toSorted((a, b) => a - b)[samples.length >> 1]!;
-const unit = median(rows[0]!.samples);
-for (const each of rows) {
-  const value = median(each.samples);
-  const range = `${Math.min(...each.samples).toFixed(1)} to ${Math.max(...each.samples).toFixed(1)}`;
-  console.log(
-    `${each.name.padEnd(32)} ${value.toFixed(1).padStart(7)} ns  ${(value / unit).toFixed(2)} REF  (${range})`,
-  );
+const quickService = compileDistribution({ kind: "exponential", mean: 10_000 });
+
+export function boundedBuffer(): Work {
+  const kernel = new Kernel({ seed: "bench", limits });
+  const consumer = new BoundedBuffer(kernel);
+  return (events) => {
+    consumer.left = events;
+    kernel.schedule(0 as Duration, consumer, 0);
+    kernel.run(FOREVER);
+  };
+}
+
+/** W4: n processes with one timer each. Counted in timers, the making of the processes included. */
+export function timers(): Work {
+  return (events) => {
+    const kernel = new Kernel({ seed: "bench", limits });
+    const processes = Array.from({ length: events }, () => new Subscriber());
+    for (const [index, each] of processes.entries()) kernel.schedule(delays[index & 65_535]! as Duration, each, 0, 1);
+    kernel.run(FOREVER);
+  };
 }

@@ -1,0 +1,111 @@
+/** Runs one row of the benchmark in this process and prints what it cost as JSON: node main.mjs ROW */
+import { openSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { boundedBuffer, broker, fanOut, hold, reference, timers, type Work } from "./kernel.ts";
+import * as model from "./model.ts";
+import * as scenarios from "./scenarios.ts";
+
+interface Measured {
+  /** What the cost is divided by: events, deliveries, hops, subscribers. */
+  readonly count: number;
+  /** CPU seconds. */
+  readonly cpu: number;
+  readonly wall: number;
+  /** Bytes that stay alive per counted thing; only for rows about memory. */
+  readonly bytes?: number;
+  /** Peak resident set, MB. */
+  readonly rss: number;
+}
+
+/** Measures `work`, which returns what it counted. */
+function measure(work: () => number): Measured {
+  const cpu = process.cpuUsage();
+  const wall = performance.now();
+  const count = work();
+  const used = process.cpuUsage(cpu);
+  return {
+    count,
+    cpu: (used.user + used.system) / 1e6,
+    wall: (performance.now() - wall) / 1e3,
+    rss: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+/** Kernel workloads are warmed up with half their work. */
+const kernel = (work: Work, events: number) => (): Measured => {
+  work(events / 2);
+  return measure(() => {
+    work(events);
+    return events;
+  });
+};
+/** Whole-model workloads are warmed up with a tenth of their work in another world. */
+const warmed = (work: (count: number) => number, count: number) => (): Measured => {
+  work(count / 10);
+  return measure(() => work(count));
+};
+
+function idle(count: number): Measured {
+  const collect = (globalThis as { gc?: () => void }).gc ?? (() => undefined);
+  collect();
+  const before = process.memoryUsage();
+  let bench: model.Bench | undefined;
+  const cost = measure(() => {
+    bench = model.idleSubscribers(count);
+    return count;
+  });
+  collect();
+  const after = process.memoryUsage();
+  if (bench === undefined) throw new Error("no bench");
+  return { ...cost, bytes: (after.heapUsed + after.external - before.heapUsed - before.external) / count };
+}
+
+/** The trace goes to a real file, as a user's would. */
+function traced(): number {
+  const file = openSync(join(tmpdir(), `zeromq-sim-bench-${process.pid}.jsonl`), "w");
+  return scenarios.minute("full", (chunk) => void writeSync(file, chunk));
+}
+
+const TCP = "tcp://127.0.0.1:1";
+
+export const ROWS: Readonly<Record<string, () => Measured>> = {
+  reference: kernel(reference(1e4), 1e6),
+  "hold 1e2": kernel(hold(1e2), 1e6),
+  "hold 1e4": kernel(hold(1e4), 1e6),
+  "hold 1e6": () => kernel(hold(1e6), 1e6)(),
+  "W1 N=100": kernel(fanOut(100), 4e6),
+  W2: kernel(boundedBuffer(), 1e6),
+  W3: kernel(broker(), 1e6),
+  "W4 N=1e6": kernel(timers(), 1e6),
+  "PUSH/PULL tcp": warmed((count) => model.pushPull("tcp", count), 1e6),
+  "PUSH/PULL inproc": warmed((count) => model.pushPull("inproc", count), 2e6),
+  "PUB to 1 tcp": warmed((count) => model.pubSub("tcp", 1, count), 5e5),
+  "PUB to 100 tcp": warmed((count) => model.pubSub("tcp", 100, count), 1e6),
+  "PUB to 10000 tcp": warmed((count) => model.pubSub("tcp", 10_000, count), 1e6),
+  "PUB to 1 inproc": warmed((count) => model.pubSub("inproc", 1, count), 5e5),
+  "PUB to 100 inproc": warmed((count) => model.pubSub("inproc", 100, count), 2e6),
+  "PUB to 10000 inproc": warmed((count) => model.pubSub("inproc", 10_000, count), 1e6),
+  "PUB to 100000 tcp": () => measure(() => model.pubSub("tcp", 100_000, 1e6)),
+  "proxy tcp": warmed((count) => model.proxied("tcp", count), 3e5),
+  "shared queue tcp": warmed((count) => model.sharedQueue(count), 1e5),
+  "idle 1e4": () => idle(1e4),
+  "idle 1e5": () => idle(1e5),
+  "idle 1e6": () => idle(1e6),
+  "reconnect 1e6": () => measure(() => model.reconnecting(1e6)),
+  "10000 topics": warmed((count) => model.manyTopics(10_000, count), 2e5),
+  "scenario PUSH/PULL tcp": warmed((count) => scenarios.pushPull(TCP, count), 1e6),
+  "scenario PUSH/PULL inproc": warmed((count) => scenarios.pushPull("inproc://a", count), 1e6),
+  "scenario PUB to 100 tcp": warmed((count) => scenarios.pubSub(TCP, 100, count), 1e6),
+  "minute off": () => measure(() => scenarios.minute("off")),
+  "minute counts": () => measure(() => scenarios.minute("counts")),
+  "minute full": () => measure(traced),
+};
+
+const [name = ""] = process.argv.slice(2);
+const row = ROWS[name];
+if (row === undefined) {
+  console.log(JSON.stringify(Object.keys(ROWS)));
+} else {
+  console.log(JSON.stringify(row()));
+}
