@@ -78,7 +78,7 @@ describe.each(["inproc", "ipc", "tcp"] as const)("messages over %s", (transport)
     const measured = MESSAGES[transport][name];
     // Stalls of a thread that copies much are rare and delay many messages: they need a longer look.
     const seeds = size > 100_000 ? 20 : 2;
-    const { oneWay } = overSeeds(size > 100_000 ? 150 : 2, (seed) => pushPull(transport, size, seed));
+    const { oneWay } = overSeeds(size > 100_000 ? 100 : 2, (seed) => pushPull(transport, size, seed));
     check(`PUSH/PULL ${transport} ${name} one way`, measured.oneWay, oneWay);
     const { request, roundTrip } = overSeeds(seeds, (seed) => reqRep(transport, size, seed));
     check(`REQ/REP ${transport} ${name} request`, measured.request, request);
@@ -98,7 +98,7 @@ describe("connections", () => {
   });
 
   test("a subscription reaches an XPUB that its subscriber joins", () => {
-    check("subscriber joins XPUB", [1090.8, 1915.7], overSeeds(300, subscriberJoins)["us"]);
+    check("subscriber joins XPUB", [1090.8, 1915.7], overSeeds(400, subscriberJoins)["us"]);
   });
 
   test.each([
@@ -106,7 +106,7 @@ describe("connections", () => {
     [1, [3541.2, 6744.6]],
     [2, [3545.6, 7348.5]],
   ] as const)("first message through %i proxies", (proxies, measured) => {
-    check(`first message, ${proxies} proxies`, measured, overSeeds(150, (seed) => firstMessage(proxies, seed))["us"]);
+    check(`first message, ${proxies} proxies`, measured, overSeeds(120, (seed) => firstMessage(proxies, seed))["us"]);
   });
 
   test("D3: a retry comes 0.2 to 0.7 ms after its interval, and some ms late after a second", () => {
