@@ -40,6 +40,7 @@ const OP_DECODE = 6;
 /** Bytes per encoded batch and per read. libzmq: out_batch_size, in_batch_size. */
 const BATCH = 8192;
 const EPIPE = 32;
+const ECONNRESET = 104;
 const EAGAIN = 11;
 
 export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
@@ -389,12 +390,18 @@ export class ZmtpEngine implements StreamUser, Task, Actor, Descriptor {
   private error(reason: EngineError): void {
     const session = this.session as EngineSession;
     if (this.tooBig !== null) session.lost(this.tooBig);
-    if (reason !== "protocol" && this.handshaking) session.monitor("HANDSHAKE_FAILED_NO_DETAIL", reason === "timeout" ? EAGAIN : EPIPE);
+    if (reason !== "protocol" && this.handshaking) session.monitor("HANDSHAKE_FAILED_NO_DETAIL", this.errno(reason));
     session.monitor("DISCONNECTED", this.fd);
     session.flush();
     const handshaked = !this.handshaking;
     this.unplug();
     session.engineError(handshaked, reason);
+  }
+
+  /** What the last read left in errno. */
+  private errno(reason: EngineError): number {
+    if (reason === "timeout") return EAGAIN;
+    return this.end.incoming === "reset" ? ECONNRESET : EPIPE;
   }
 
   processDied(at: Instant): void {

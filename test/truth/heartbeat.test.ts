@@ -108,6 +108,39 @@ test("gotcha 43: heartbeats kill a healthy link whose receiver is stopped by its
 });
 
 describe("model 6.4: other timers", () => {
+  test.each([
+    ["after reading", 32],
+    ["with our bytes unread", 104],
+  ])("measured with npm zeromq: a peer that closes in the handshake %s: errno %i, and another try", (how, errno) => {
+    const lab = new Lab();
+    const push = lab.lone("PUSH");
+    const network = lab.world.network;
+    const listening = network.listen(
+      { transport: "tcp", host: "127.0.0.1", port: 7000, address: "127.0.0.1:7000" },
+      {
+        host: "host",
+        ownerName: "raw",
+        backlog: 10,
+        buffers: { sndbuf: -1, rcvbuf: -1 },
+        user: { acceptable: () => {} },
+      },
+    );
+    if (typeof listening === "string") throw new Error(listening);
+    push.connect(TCP);
+    lab.settle(50);
+    const [end] = listening.socket.waiting;
+    if (how === "after reading") end?.read(100);
+    end?.close(lab.world.kernel.now);
+    lab.settle();
+    expect(push.monitored).toEqual([
+      "CONNECT_DELAYED(115)",
+      "CONNECTED",
+      `HANDSHAKE_FAILED_NO_DETAIL(${errno})`,
+      "DISCONNECTED",
+      "CONNECT_RETRIED(183)",
+    ]);
+  });
+
   test("HANDSHAKE_IVL: a peer that accepts and says nothing", () => {
     const lab = new Lab();
     const push = lab.lone("PUSH", { handshake_ivl: 300 });

@@ -138,6 +138,24 @@ describe("D14: full peers leave the rotation and come back by a swap", () => {
   });
 });
 
+test("model 3.1: the last pipe takes the turn of one that is full, and keeps it when that one is back", () => {
+  const lab = new Lab();
+  const pulls = [9, 1, 6].map((rcvhwm, number) => {
+    const pull = lab.socket("PULL", { rcvhwm });
+    pull.bind(endpoint("inproc", number));
+    return pull;
+  });
+  const push = lab.socket("PUSH", { sndhwm: 1 });
+  for (const number of [0, 1, 2]) push.connect(endpoint("inproc", number));
+  lab.settle();
+  // Capacities 10, 2, 7: pipe 1 is found full at its turn, and pipe 2 is next in its place.
+  expect(push.sends(9)).toBe(9);
+  expect(pulls[1]?.recvs()).toEqual(["1", "4"]);
+  lab.settle();
+  expect(push.sends(3)).toBe(3);
+  expect(owners(pulls)).toBe("0-20-2020210");
+});
+
 describe("model 3.1: sends follow the order of the credits", () => {
   test("four full peers, credits from 3, 0, 2, then 1, 0, 3, and a removal", () => {
     const lab = new Lab();

@@ -92,6 +92,25 @@ describe.each<Transport>(["inproc", "tcp"])("D23 over %s", (transport) => {
     expect(second.recvs()).toEqual([]);
   });
 
+  test("since a duplicate is never read, not even unbind ends its connection (tcp)", () => {
+    if (transport === "inproc") return;
+    const lab = new Lab();
+    const router = lab.lone("ROUTER");
+    router.bind(ENDPOINT.tcp);
+    const [first, second] = [lab.lone("DEALER", { routing_id: "D" }), lab.lone("DEALER", { routing_id: "D" })];
+    for (const dealer of [first, second]) {
+      dealer.connect(ENDPOINT.tcp);
+      quiesce(lab, router);
+    }
+    router.unbind(ENDPOINT.tcp);
+    for (let round = 0; round < 5; round++) {
+      quiesce(lab, router);
+      router.recvs();
+    }
+    expect(first.monitored).toContain("DISCONNECTED");
+    expect(second.monitored).not.toContain("DISCONNECTED");
+  });
+
   test("handover discards what the old peer sent and nobody read; what was read before still counts", () => {
     const lab = new Lab();
     const router = make(lab, transport)("ROUTER", { router_handover: 1 });
