@@ -1,6 +1,7 @@
 /** State at the end of a run as plain data: who waits for what, and the books. */
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
+import type { SocketBase } from "../socket/socket-base.ts";
 import type { Node } from "./node.ts";
 import type { LegCounts, SocketState, ThreadState } from "./record.ts";
 import type { Runner } from "./runner.ts";
@@ -25,21 +26,21 @@ function threadState({ thread, failure, pointer }: Runner, quiet: boolean): Thre
 
 export function socketStates(nodes: readonly Node[]): SocketState[] {
   const running = nodes.filter(({ state }) => state === "running");
-  return running.flatMap(({ context }) =>
-    [...context.sockets].map((socket) => ({
-      socket: socket.name,
-      type: socket.type,
-      pipes: socket.pipes.map((pipe) => ({
-        peer: pipe.peerName,
-        incoming: pipe.incoming,
-        outgoing: pipe.outgoing,
-        incomingHwm: pipe.otherHalf.outgoingHwm,
-        outgoingHwm: pipe.outgoingHwm,
-        connected: pipe.connected,
-      })),
-    })),
-  );
+  return running.flatMap(({ context }) => [...context.sockets].map(socketStateOf));
 }
+
+export const socketStateOf = (socket: SocketBase): SocketState => ({
+  socket: socket.name,
+  type: socket.type,
+  pipes: socket.pipes.map((pipe) => ({
+    peer: pipe.peerName,
+    incoming: pipe.incoming,
+    outgoing: pipe.outgoing,
+    incomingHwm: pipe.otherHalf.outgoingHwm,
+    outgoingHwm: pipe.outgoingHwm,
+    connected: pipe.connected,
+  })),
+});
 
 export const legCounts = (journal: Journal): LegCounts => ({
   sent: journal.sent,

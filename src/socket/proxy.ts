@@ -29,6 +29,8 @@ export class ProxyOperation implements Operation {
   /** Set when the proxy ends, which only an error makes it do. */
   error: Errno | null = null;
   continues = false;
+  private paused = false;
+  private terminated = false;
   private readonly thread: AppThread;
   private readonly sockets: ProxySockets;
   private readonly observer: ProxyObserver;
@@ -61,6 +63,15 @@ export class ProxyOperation implements Operation {
 
   expire(): void {}
 
+  /**
+   * A command on the control socket of zmq_proxy_steerable, for the next turn of the loop; wake the thread.
+   * As 4.3.5 has it: "RESUME" pauses, and "PAUSE" makes it go on. libzmq: proxy.cpp:handle_control.
+   */
+  control(command: "PAUSE" | "RESUME" | "TERMINATE"): void {
+    if (command === "TERMINATE") this.terminated = true;
+    else this.paused = command === "RESUME";
+  }
+
   watch(thread: AppThread | null): void {
     const { frontend, backend, capture } = this.sockets;
     for (const socket of [frontend, backend, capture]) {
@@ -81,6 +92,8 @@ export class ProxyOperation implements Operation {
         return false;
       }
       if (this.source === null) {
+        if (this.terminated) return true;
+        if (this.paused) return false;
         const found = this.choose();
         if (this.error !== null) return true;
         if (!found) return false;

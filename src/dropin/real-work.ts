@@ -1,0 +1,53 @@
+/** Notices files, sockets and children of the real world that a program waits for. */
+import type { AsyncLocalStorage } from "node:async_hooks";
+import type { Instance } from "./instance.ts";
+import { modules } from "./real.ts";
+
+const [MAJOR = 0] = process.versions.node.split(".").map(Number);
+
+/** Free of cost from Node 24 on; before, every await pays for it. */
+const CHEAP = MAJOR >= 24;
+
+/** Handles of libuv that stand for work whose end a program may await. Timers and pipes of Node itself are none. */
+const WORK =
+  /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|Worker|MessagePort|UDPSEND|DNS|QUERY)/;
+
+export class RealWork {
+  private readonly storage: AsyncLocalStorage<Instance> | null;
+  /** What is always there, such as the pipes of stdout. */
+  private readonly baseline: ReadonlyMap<string, number>;
+
+  constructor(tracked: boolean) {
+    this.storage = tracked || CHEAP ? new modules.hooks.AsyncLocalStorage<Instance>() : null;
+    this.baseline = counts();
+  }
+
+  /** Whether caller() can tell. */
+  get knows(): boolean {
+    return this.storage !== null;
+  }
+
+  run<T>(instance: Instance, work: () => T): T {
+    return this.storage === null ? work() : this.storage.run(instance, work);
+  }
+
+  /** Whose code runs, by Node's asynchronous context. */
+  caller(): Instance | null {
+    return this.storage?.getStore() ?? null;
+  }
+
+  active(): boolean {
+    for (const [name, count] of counts()) if (count > (this.baseline.get(name) ?? 0)) return true;
+    return false;
+  }
+
+  what(): string {
+    return [...counts()].flatMap(([name, count]) => (count > (this.baseline.get(name) ?? 0) ? [name] : [])).join(", ");
+  }
+}
+
+function counts(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const name of process.getActiveResourcesInfo()) if (WORK.test(name)) found.set(name, (found.get(name) ?? 0) + 1);
+  return found;
+}

@@ -1,0 +1,44 @@
+/**
+ * Node's own clock, timers and randomness, taken when this module loads, before anything is replaced.
+ * Everything else in this layer that needs the real thing asks here.
+ */
+import { createRequire } from "node:module";
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** The objects whose members are replaced; one import for all, so that ESM bindings can be refreshed. */
+const require = createRequire(import.meta.url);
+export const modules = {
+  timers: require("node:timers") as typeof import("node:timers"),
+  promises: require("node:timers/promises") as typeof import("node:timers/promises"),
+  crypto: require("node:crypto") as typeof import("node:crypto"),
+  process: require("node:process") as typeof import("node:process"),
+  module: require("node:module") as typeof import("node:module"),
+  hooks: require("node:async_hooks") as typeof import("node:async_hooks"),
+};
+
+export const real = {
+  setTimeout: globalThis.setTimeout,
+  clearTimeout: globalThis.clearTimeout,
+  setInterval: globalThis.setInterval,
+  clearInterval: globalThis.clearInterval,
+  setImmediate: globalThis.setImmediate,
+  clearImmediate: globalThis.clearImmediate,
+  Date: globalThis.Date,
+  now: performance.now.bind(performance),
+  exit: process.exit,
+  emitWarning: process.emitWarning.bind(process),
+};
+
+/** Whether a global is still the one that Node made. */
+export const isNative = (value: unknown): boolean =>
+  typeof value === "function" &&
+  !("clock" in value) &&
+  /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(value as AnyFunction));
+
+/** Node's timers are JavaScript, so they show source; its clock is native. Fakes mark timers with `clock`. */
+export const clockIsReal = (): boolean =>
+  isNative(globalThis.Date) &&
+  !("clock" in globalThis.setTimeout) &&
+  !("clock" in globalThis.Date) &&
+  globalThis.setTimeout === modules.timers.setTimeout;

@@ -1,0 +1,288 @@
+/** A simulation of JavaScript programs: the engine's world, hosts, the loop, and the accounts at the end. */
+import type { TraceHeader } from "../journal/events.ts";
+import { Journal } from "../journal/journal.ts";
+import { sha256 } from "../journal/sha256.ts";
+import { MODEL, VERSION } from "../journal/version.ts";
+import { invariant } from "../kernel/invariant.ts";
+import { Kernel, type RunOutcome } from "../kernel/kernel.ts";
+import type { KernelLimits } from "../kernel/limits.ts";
+import { formatTime, type Instant } from "../kernel/time.ts";
+import { parseEndpoint } from "../network/address.ts";
+import type { LinkShape } from "../network/link.ts";
+import { Network } from "../network/network.ts";
+import type { World } from "../network/process.ts";
+import { resolveProfile } from "../network/profile.ts";
+import { Frame } from "../pipe/frame.ts";
+import type { RunRecord, SocketState, ThreadState } from "../run/record.ts";
+import { legCounts, socketStateOf } from "../run/snapshot.ts";
+import type { DrainMode } from "./drain.ts";
+import { Exit, Host, type HostOwner, type HostProgram, messageOf } from "./host.ts";
+import type { Instance } from "./instance.ts";
+import { Loop, type LoopOwner } from "./loop.ts";
+import { RealWork } from "./real-work.ts";
+import type { Stage } from "./stage.ts";
+
+/** The host that the function given to simulate() runs on. */
+export const BODY = "test";
+
+export interface SimulationSettings {
+  readonly name: string;
+  readonly seed: string;
+  readonly profile: string | Readonly<Record<string, unknown>>;
+  readonly full: boolean;
+  readonly limits: KernelLimits;
+  readonly strict: boolean;
+  readonly realWork: "auto" | "instant";
+  readonly drain: DrainMode | null;
+  readonly turnLimitMs: number;
+}
+
+/** Ends of a simulation: all its programs hear of the first one. */
+export interface SimulationEvents {
+  /** Nothing can happen any more. True: somebody was waiting for just that, go on. */
+  quiet(): boolean;
+  failed(error: Error): void;
+}
+
+export class Simulation implements HostOwner, LoopOwner, Stage {
+  readonly world: World;
+  readonly loop: Loop;
+  readonly hosts = new Map<string, Host<unknown>>();
+  readonly warnings = new Map<string, string>();
+  readonly settings: SimulationSettings;
+  /** Whose code runs when nobody's is known to: the only program of an ambient simulation. */
+  ambient: Instance | null = null;
+  private readonly events: SimulationEvents;
+  private readonly realWork: RealWork;
+  private readonly hostNames = new Set<string>();
+  private readonly shapes = new Map<string, Partial<LinkShape>>();
+  private readonly profileName: string;
+
+  constructor(settings: SimulationSettings, events: SimulationEvents) {
+    this.settings = settings;
+    this.events = events;
+    const kernel = new Kernel({ seed: settings.seed, limits: settings.limits });
+    const journal = new Journal(kernel, settings.full);
+    const profile = resolveProfile(settings.profile);
+    this.profileName = profile.name;
+    const network = new Network({
+      kernel,
+      profile,
+      hosts: this.hostNames,
+      shapes: this.shapes,
+      itemLost: (item, sender, receiver, where) => {
+        if (item instanceof Frame && item.message !== null && !item.more)
+          journal.lose(item.message, this.world.losing, sender, receiver, where);
+      },
+    });
+    this.world = { kernel, journal, network, pipeIds: 0, losing: "connection-lost" };
+    this.realWork = new RealWork(settings.realWork === "instant");
+    this.loop = new Loop(kernel, this, { mode: settings.drain, turnLimitMs: settings.turnLimitMs });
+  }
+
+  get now(): Instant {
+    return this.world.kernel.now;
+  }
+
+  addHost<T>(name: string, program: HostProgram<T>): Host<T> {
+    const host = new Host(this, name, program);
+    this.hosts.set(name, host as Host<unknown>);
+    this.hostNames.add(name);
+    return host;
+  }
+
+  shape(from: string, to: string, change: Partial<LinkShape>): void {
+    this.world.network.setShape(from, to, change);
+    this.recordNet("link", from, to);
+  }
+
+  partition(from: string, to: string, cut: boolean): void {
+    this.world.network.setPartition(from, to, cut);
+    this.recordNet(cut ? "partition" : "heal", from, to);
+  }
+
+  // --- Stage ---
+
+  present(): Instance | null {
+    return this.loop.current ?? this.ambient ?? (this.realWork.knows ? this.adopt(this.realWork.caller()) : null);
+  }
+
+  outside(call: string): Error {
+    const names = this.suspects().map(({ label }) => `"${label}"`);
+    const who =
+      names.length === 0
+        ? "Somebody"
+        : names.length === 1
+          ? `host ${names[0]}`
+          : `one of the hosts ${names.join(", ")}`;
+    return new Error(
+      `${who} called ${call} outside virtual time, at ${formatTime(this.now)}. It was waiting for something real (file, network, child process, worker): ` +
+        'the simulator cannot know how long that takes. Load it before the run, or say realWork: "instant".',
+    );
+  }
+
+  touched(): void {
+    this.loop.arm();
+  }
+
+  exit(instance: Instance, code: number): never {
+    this.hosts.get(instance.label)?.exit(code);
+    throw new Exit(code);
+  }
+
+  warn(id: string, text: string): void {
+    if (!this.warnings.has(id)) this.warnings.set(id, text);
+  }
+
+  checkEndpoint(instance: Instance, endpoint: string): void {
+    if (!endpoint.startsWith("tcp://")) return;
+    const parsed = parseEndpoint(endpoint, true);
+    if (typeof parsed === "string" || this.world.network.resolve(parsed.host, instance.process.host) !== null) return;
+    const text = `host "${instance.label}" uses ${endpoint}, but no host of the simulation is called "${parsed.host}" (there are: ${[...this.hostNames].join(", ")})`;
+    if (this.ambient === null || this.settings.strict) throw new Error(text);
+    this.warn(`endpoint-${parsed.host}`, text);
+  }
+
+  // --- HostOwner ---
+
+  inContext<T>(instance: Instance, program: () => T): T {
+    return this.realWork.run(instance, program);
+  }
+
+  hostFailed(host: Host<unknown>, error: unknown): void {
+    this.events.failed(
+      new Error(`host "${host.label}" failed at ${formatTime(this.now)}: ${messageOf(error)}`, { cause: error }),
+    );
+  }
+
+  hostEnded(_host: Host<unknown>): void {}
+
+  // --- LoopOwner ---
+
+  idle(_outcome: RunOutcome): void {
+    if (this.realWork.active() || this.events.quiet()) this.loop.arm();
+  }
+
+  uncaught(instance: Instance, error: unknown): void {
+    if (instance === this.ambient) throw error;
+    this.hosts.get(instance.label)?.fail(error);
+  }
+
+  broken(error: unknown): void {
+    this.events.failed(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  mayAdvance(): boolean {
+    if (this.ambient !== null || this.settings.realWork === "instant") return !this.realWork.active();
+    if (this.loop.loose.size === 0 || this.settings.strict || !this.realWork.active()) return true;
+    if (!this.anyLoose()) return true;
+    this.noteRealWork();
+    return false;
+  }
+
+  /** Hosts that neither wait for anything here nor are done: they wait for something else. */
+  suspects(): Host<unknown>[] {
+    return [...this.hosts.values()].filter(isLoose);
+  }
+
+  private anyLoose(): boolean {
+    for (const instance of this.loop.loose) {
+      const host = this.hosts.get(instance.label);
+      if (host?.instance === instance && isLoose(host)) return true;
+      this.loop.loose.delete(instance);
+    }
+    return false;
+  }
+
+  private noteRealWork(): void {
+    for (const { label } of this.suspects()) {
+      if (label === BODY) continue;
+      this.warn(
+        `real-${label}`,
+        `host "${label}" waits for something outside the simulation (${this.realWork.what()}); no virtual time passes meanwhile`,
+      );
+    }
+  }
+
+  /** Code that goes on after something real: known by Node's asynchronous context. */
+  private adopt(instance: Instance | null): Instance | null {
+    if (instance === null || !instance.alive) return null;
+    if (this.settings.strict) throw this.outside("the simulator");
+    this.warn(
+      `real-${instance.label}`,
+      `host "${instance.label}" waited for something outside the simulation; no virtual time passed meanwhile`,
+    );
+    return instance;
+  }
+
+  // --- the end ---
+
+  header(): TraceHeader {
+    return {
+      format: "zeromq-sim-trace",
+      version: 1,
+      tool: VERSION,
+      model: MODEL,
+      scenario: this.settings.name,
+      scenarioHash: sha256(this.settings.name),
+      seed: this.settings.seed,
+      profile: this.profileName,
+      arm: "simulated",
+    };
+  }
+
+  /** What is still under way is queued; then the books must balance. */
+  finish(outcome: RunRecord["outcome"]): RunRecord {
+    const { journal, kernel } = this.world;
+    const threads = [...this.hosts.values()].map(threadState);
+    const sockets = this.socketStates();
+    this.world.losing = "queued";
+    for (const { instance, state } of this.hosts.values()) {
+      if (instance === null || state === "crashed") continue;
+      for (const context of instance.contexts) context.loseEverything("queued");
+      for (const descriptor of instance.process.descriptors) descriptor.loseItems();
+    }
+    invariant(journal.open === 0, `${journal.open} of ${journal.written} legs have no fate`);
+    return {
+      header: this.header(),
+      events: journal.events,
+      endTime: kernel.now,
+      outcome,
+      kernelEvents: kernel.executed,
+      legs: legCounts(journal),
+      threads,
+      sockets,
+      warnings: [...this.warnings].map(([id, text]) => ({ id, text })),
+      choiceLog: kernel.choices.log,
+    };
+  }
+
+  socketStates(): SocketState[] {
+    const running = [...this.hosts.values()].filter(({ state }) => state === "running");
+    return running.flatMap(({ instance }) =>
+      (instance as Instance).contexts.flatMap((context) => [...context.sockets].map(socketStateOf)),
+    );
+  }
+
+  private recordNet(what: "partition" | "heal" | "link", from: string, to: string): void {
+    const { journal } = this.world;
+    if (journal.full) journal.record({ t: journal.now, ev: "net", what, from, to });
+  }
+}
+
+const isLoose = ({ state, returned, instance }: Host<unknown>): boolean =>
+  state === "running" && !returned && instance?.refs === 0 && instance.waiting.size === 0;
+
+function threadState({ label, state, instance, failure, returned }: Host<unknown>): ThreadState {
+  if (failure !== undefined) return { thread: label, state: "failed", error: messageOf(failure), pointer: "" };
+  if (state === "not-started" || state === "crashed") return { thread: label, state };
+  const waiting = instance === null ? undefined : [...instance.waiting][0];
+  if (waiting === undefined || returned) return { thread: label, state: state === "running" ? "running" : "ended" };
+  return {
+    thread: label,
+    state: "blocked",
+    call: waiting.call,
+    since: waiting.since,
+    ...(waiting.socket === "" ? {} : { socket: waiting.socket }),
+  };
+}
