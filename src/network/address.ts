@@ -36,4 +36,5 @@ export function parseEndpoint(text: string, forBind: boolean): Endpoint | Endpoi
 }
 
 /** Names of the node's own host in an endpoint. */
-export const isLocalHost = (host: string): boolean => host === "*" || host === "localhost" || host === "127.0.0.1" || host === "0.0.0.0" || host === "lo";
+export const isLocalHost = (host: string): boolean =>
+  host === "*" || host === "localhost" || host === "127.0.0.1" || host === "0.0.0.0" || host === "lo";

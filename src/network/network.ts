@@ -171,10 +171,16 @@ export class Network {
   }
 
   /** Both ends of a connection: the connecting one first. */
-  pair(listener: ListenSocket, options: ConnectOptions, toHost: string, transport: "tcp" | "ipc"): [StreamEnd, StreamEnd] {
+  pair(
+    listener: ListenSocket,
+    options: ConnectOptions,
+    toHost: string,
+    transport: "tcp" | "ipc",
+  ): [StreamEnd, StreamEnd] {
     const { fromHost, buffers } = options;
     const capacity = (sender: BufferSizes, receiver: BufferSizes): number =>
-      (sender.sndbuf > 0 ? sender.sndbuf : this.profile.sndbuf) + (receiver.rcvbuf > 0 ? receiver.rcvbuf : this.profile.rcvbuf);
+      (sender.sndbuf > 0 ? sender.sndbuf : this.profile.sndbuf) +
+      (receiver.rcvbuf > 0 ? receiver.rcvbuf : this.profile.rcvbuf);
     return StreamEnd.pair({
       kernel: this.kernel,
       owners: [options.ownerName, listener.ownerName],
@@ -282,7 +288,8 @@ export class ConnectAttempt implements Actor, HealListener {
   /** The handshake is over on both sides. A full backlog drops its last packet, and the accepting side asks again. */
   private arrive(listener: ListenSocket, server: StreamEnd): void {
     const { kernel } = this.network;
-    if (listener.full) kernel.scheduleAt(retransmitAt(this.startedAt, kernel.now + 1, true) as Instant, this, OP_ACK, 0);
+    if (listener.full)
+      kernel.scheduleAt(retransmitAt(this.startedAt, kernel.now + 1, true) as Instant, this, OP_ACK, 0);
     else this.network.enqueue(listener, server);
   }
 

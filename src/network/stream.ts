@@ -132,8 +132,21 @@ export class StreamEnd implements Actor, HealListener {
     const item = this.items[this.head];
     this.items[this.head] = undefined;
     this.head++;
-    if (this.head >= ITEMS_KEPT) this.compact();
+    if (this.head === this.items.length) this.release();
+    else if (this.head >= ITEMS_KEPT) this.compact();
     return item;
+  }
+
+  /** All items are taken: an idle stream holds no memory, a busy one keeps its places. */
+  private release(): void {
+    if (this.head < ITEMS_IDLE) {
+      this.items = NO_ITEMS;
+      this.ends = NO_ENDS;
+    } else {
+      this.items.length = 0;
+      this.ends.length = 0;
+    }
+    this.head = 0;
   }
 
   /** Frees the places of items that were taken. */
@@ -227,7 +240,8 @@ export class StreamEnd implements Actor, HealListener {
   private truncate(sent: number): void {
     let keep = this.items.length;
     while (keep > this.head && (this.ends[keep - 1] as number) > sent) keep--;
-    for (let at = keep; at < this.items.length; at++) this.itemLost(this.items[at], this.peerName, this.ownerName, "encoder");
+    for (let at = keep; at < this.items.length; at++)
+      this.itemLost(this.items[at], this.peerName, this.ownerName, "encoder");
     this.items.length = keep;
     this.ends.length = keep;
   }
@@ -250,6 +264,9 @@ export interface StreamPairOptions {
 
 /** Places of taken items that may wait to be freed together. */
 const ITEMS_KEPT = 1024;
+
+/** Streams that carry fewer items at a time count as idle. */
+const ITEMS_IDLE = 8;
 
 /** Shared by streams that never carried anything in a direction. */
 const NO_ITEMS: unknown[] = [];

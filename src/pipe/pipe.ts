@@ -3,8 +3,8 @@ import { Command, type CommandTarget, type Mailbox, send } from "../ctx/mailbox.
 import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
-import { COMMAND, DELIMITER, DELIMITER_FRAME, type Frame, MORE, ROUTING_ID } from "./frame.ts";
-import { ConflatingPipe, type FrameQueue, YPipe } from "./ypipe.ts";
+import { DELIMITER, DELIMITER_FRAME, type Frame, MORE, ROUTING_ID } from "./frame.ts";
+import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
 /** The object above a pipe half. libzmq: i_pipe_events. */
 export interface PipeEvents {
@@ -27,7 +27,7 @@ const TermReqSent2 = 5;
 /** Messages read between two credits. 0: no credits, the pipe is unlimited. libzmq: pipe_t::compute_lwm. */
 export const computeLwm = (hwm: number): number => (hwm <= 0 ? 0 : Math.floor((hwm + 1) / 2));
 
-export class Pipe implements CommandTarget {
+export class Pipe implements CommandTarget, ReplacedListener {
   mailbox: Mailbox;
   readonly role: PipeRole;
   /** Identifies the pair within a run. */
@@ -51,8 +51,8 @@ export class Pipe implements CommandTarget {
   private arrivals: Instant[] | null = null;
   private sink: PipeEvents | null = null;
   private peer: Pipe | null = null;
-  private input: FrameQueue;
-  private output: FrameQueue | null;
+  private input!: FrameQueue;
+  private output: FrameQueue | null = null;
   private inActive = true;
   private outActive = true;
   private hwm: number;
@@ -65,17 +65,13 @@ export class Pipe implements CommandTarget {
   private state = Active;
   private delay = true;
   private readonly journal: Journal;
-  /** A fresh queue of the same kind as the first. */
-  private makeInput: () => FrameQueue = () => new YPipe();
 
-  private constructor(end: PipeEnd, id: number, input: FrameQueue, output: FrameQueue, inHwm: number, outHwm: number, journal: Journal) {
+  private constructor(end: PipeEnd, id: number, inHwm: number, outHwm: number, journal: Journal) {
     this.mailbox = end.mailbox;
     this.role = end.role;
     this.socketName = end.socketName;
     this.peerName = end.peerName;
     this.id = id;
-    this.input = input;
-    this.output = output;
     this.hwm = outHwm;
     this.lwm = computeLwm(inHwm);
     this.discardFate = end.role === "socket" ? "receiver-closed" : "pipe-closed";
@@ -85,15 +81,14 @@ export class Pipe implements CommandTarget {
   /** Two connected halves. Limits are messages per direction, <= 0 unlimited. libzmq: pipepair. */
   static pair(options: PipePairOptions): [Pipe, Pipe] {
     const { ends, hwms, conflate, journal, id } = options;
-    const makeQueue = (writer: PipeEnd): FrameQueue => (conflate ? new ConflatingPipe((frame) => conflated(journal, writer, frame)) : new YPipe());
-    const toFirst = makeQueue(ends[1]);
-    const toSecond = makeQueue(ends[0]);
-    const first = new Pipe(ends[0], id, toFirst, toSecond, hwms[1], hwms[0], journal);
-    const second = new Pipe(ends[1], id, toSecond, toFirst, hwms[0], hwms[1], journal);
+    const first = new Pipe(ends[0], id, hwms[1], hwms[0], journal);
+    const second = new Pipe(ends[1], id, hwms[0], hwms[1], journal);
     first.peer = second;
     second.peer = first;
-    first.makeInput = () => makeQueue(ends[1]);
-    second.makeInput = () => makeQueue(ends[0]);
+    first.input = conflate ? new ConflatingPipe(second) : new YPipe();
+    second.input = conflate ? new ConflatingPipe(first) : new YPipe();
+    first.output = second.input;
+    second.output = first.input;
     return [first, second];
   }
 
@@ -144,7 +139,8 @@ export class Pipe implements CommandTarget {
       return null;
     }
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) this.msgsRead++;
-    if (this.journal.full && isSubscription(frame)) this.subscriptionArrived = this.arrivals?.shift() ?? this.journal.now;
+    if (this.journal.full && isSubscription(frame))
+      this.subscriptionArrived = this.arrivals?.shift() ?? this.journal.now;
     // The test runs after every frame: at a multiple of lwm the parts of the next message repeat the credit.
     if (this.lwm > 0 && this.msgsRead % this.lwm === 0) send(this.otherHalf, Command.activateWrite, this.msgsRead);
     return frame;
@@ -219,7 +215,7 @@ export class Pipe implements CommandTarget {
   /** Replaces the incoming queue; the peer drops what it had queued. libzmq: pipe_t::hiccup. */
   hiccup(): void {
     if (this.state !== Active) return;
-    this.input = this.makeInput();
+    this.input = this.input instanceof ConflatingPipe ? new ConflatingPipe(this.otherHalf) : new YPipe();
     this.inActive = true;
     send(this.otherHalf, Command.hiccup, 0, this.input);
   }
@@ -279,7 +275,26 @@ export class Pipe implements CommandTarget {
   discard(frame: Frame, fate: Exclude<Fate, "delivered">, where: string): void {
     if (frame.message === null || frame.more) return;
     const inbound = this.role === "socket";
-    this.journal.lose(frame.message, fate, inbound ? this.peerName : this.socketName, inbound ? this.socketName : this.peerName, where);
+    this.journal.lose(
+      frame.message,
+      fate,
+      inbound ? this.peerName : this.socketName,
+      inbound ? this.socketName : this.peerName,
+      where,
+    );
+  }
+
+  /** A newer message took the place of one that this half had written. */
+  replaced(frame: Frame): void {
+    if (frame.message === null || frame.more) return;
+    const outbound = this.role === "socket";
+    this.journal.lose(
+      frame.message,
+      "conflated",
+      outbound ? this.socketName : this.peerName,
+      outbound ? this.peerName : this.socketName,
+      "pipe",
+    );
   }
 
   /** Ends the legs of all messages on their way to this half; the pipe is not used afterwards. */
@@ -315,7 +330,14 @@ export class Pipe implements CommandTarget {
 
   private note(what: "full" | "room" | "hiccup"): void {
     if (this.journal.full && this.role === "socket") {
-      this.journal.record({ t: this.journal.now, ev: "pipe", socket: this.socketName, peer: this.peerName, pipe: this.id, what });
+      this.journal.record({
+        t: this.journal.now,
+        ev: "pipe",
+        socket: this.socketName,
+        peer: this.peerName,
+        pipe: this.id,
+        what,
+      });
     }
   }
 
@@ -362,7 +384,8 @@ export class Pipe implements CommandTarget {
       old.flush();
       for (let frame = old.read(); frame !== null; frame = old.read()) {
         if (!frame.more) this.msgsWritten--;
-        if (frame.message !== null && !frame.more) this.journal.lose(frame.message, "pipe-closed", this.socketName, this.peerName, "pipe");
+        if (frame.message !== null && !frame.more)
+          this.journal.lose(frame.message, "pipe-closed", this.socketName, this.peerName, "pipe");
       }
     }
     this.output = queue;
@@ -391,10 +414,4 @@ export interface PipePairOptions {
   readonly hwms: readonly [number, number];
   readonly conflate: boolean;
   readonly journal: Journal;
-}
-
-function conflated(journal: Journal, writer: PipeEnd, frame: Frame): void {
-  if (frame.message === null || frame.more || (frame.flags & (COMMAND | DELIMITER)) !== 0) return;
-  const outbound = writer.role === "socket";
-  journal.lose(frame.message, "conflated", outbound ? writer.socketName : writer.peerName, outbound ? writer.peerName : writer.socketName, "pipe");
 }

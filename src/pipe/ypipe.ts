@@ -83,14 +83,16 @@ export class YPipe implements FrameQueue {
 
   remaining(): readonly Frame[] {
     const frames: Frame[] = [];
-    for (let at = this.readTotal; at < this.writeTotal; at++) frames.push(this.ring[at & (this.ring.length - 1)] as Frame);
+    for (let at = this.readTotal; at < this.writeTotal; at++)
+      frames.push(this.ring[at & (this.ring.length - 1)] as Frame);
     return frames;
   }
 
   private grow(): void {
     const { ring } = this;
     const grown: (Frame | null)[] = new Array(ring.length === 0 ? 4 : ring.length * 2).fill(null);
-    for (let at = this.readTotal; at < this.writeTotal; at++) grown[at & (grown.length - 1)] = ring[at & (ring.length - 1)] as Frame;
+    for (let at = this.readTotal; at < this.writeTotal; at++)
+      grown[at & (grown.length - 1)] = ring[at & (ring.length - 1)] as Frame;
     this.ring = grown;
   }
 }
@@ -99,17 +101,21 @@ export class YPipe implements FrameQueue {
 const EMPTY: (Frame | null)[] = [];
 const RING_KEPT = 1024;
 
+/** Hears about each value that a newer one pushed out of a conflating queue. */
+export interface ReplacedListener {
+  replaced(frame: Frame): void;
+}
+
 /**
  * A queue that holds the last value only (ZMQ_CONFLATE). The awake flag is never set by a write, so
  * every flush wakes the reader. libzmq: ypipe_conflate_t, dbuffer_t.
  */
 export class ConflatingPipe implements FrameQueue {
   private slot: Frame | null = null;
-  private readonly replaced: (frame: Frame) => void;
+  private readonly writer: ReplacedListener;
 
-  /** `replaced` hears about each value that a newer one pushed out. */
-  constructor(replaced: (frame: Frame) => void) {
-    this.replaced = replaced;
+  constructor(writer: ReplacedListener) {
+    this.writer = writer;
   }
 
   get messages(): number {
@@ -117,7 +123,7 @@ export class ConflatingPipe implements FrameQueue {
   }
 
   write(frame: Frame): void {
-    if (this.slot !== null) this.replaced(this.slot);
+    if (this.slot !== null) this.writer.replaced(this.slot);
     this.slot = frame;
   }
 

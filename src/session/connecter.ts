@@ -126,7 +126,8 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
     process.descriptors.add(this);
     this.attempt = network.connectTcp(host, this.target.port, options, this.thread.localNow);
     this.monitor("CONNECT_DELAYED", EINPROGRESS);
-    if (this.options.connectTimeout > 0) this.connectTimer = this.thread.startTimer(this, ms(this.options.connectTimeout), TIMER_CONNECT);
+    if (this.options.connectTimeout > 0)
+      this.connectTimer = this.thread.startTimer(this, ms(this.options.connectTimeout), TIMER_CONNECT);
   }
 
   private established(end: StreamEnd): void {

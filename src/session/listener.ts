@@ -5,8 +5,8 @@ import type { SocketOptions } from "../ctx/options.ts";
 import { Own, sendSequenced } from "../ctx/own.ts";
 import type { Instant } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
-import type { Descriptor } from "../network/process.ts";
 import type { BindError, ListenSocket, ListenUser } from "../network/network.ts";
+import type { Descriptor } from "../network/process.ts";
 import { ZmtpEngine } from "../zmtp/engine.ts";
 import type { Session, SessionParameters, SessionSocket } from "./session.ts";
 
@@ -25,7 +25,12 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
   private plugged = false;
   private posted = false;
 
-  constructor(thread: IoThread, socket: SessionSocket, options: SocketOptions, createSession: (parameters: SessionParameters) => Session) {
+  constructor(
+    thread: IoThread,
+    socket: SessionSocket,
+    options: SocketOptions,
+    createSession: (parameters: SessionParameters) => Session,
+  ) {
     super();
     this.thread = thread;
     this.mailbox = thread.mailbox;
@@ -40,7 +45,13 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
     const { network } = process.world;
     this.fd = process.nextFd();
     const text = `${endpoint.transport}://${endpoint.address}`;
-    const outcome = network.listen(endpoint, { host: process.host, ownerName: this.socket.name, backlog: this.options.backlog, buffers: this.options, user: this });
+    const outcome = network.listen(endpoint, {
+      host: process.host,
+      ownerName: this.socket.name,
+      backlog: this.options.backlog,
+      buffers: this.options,
+      user: this,
+    });
     if (typeof outcome === "string") {
       this.socket.monitor("CLOSED", this.fd, text);
       this.socket.monitor("BIND_FAILED", errorValue(outcome), text);
@@ -73,7 +84,13 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
     const fd = this.socket.process.nextFd();
     const engine = new ZmtpEngine(this.socket.process, end, this.options, this.endpointText, fd);
     const sessionThread = this.socket.chooseIoThread(this.options.affinity) ?? thread;
-    const session = this.createSession({ thread: sessionThread, socket: this.socket, options: this.options, target: null, endpoint: this.endpointText });
+    const session = this.createSession({
+      thread: sessionThread,
+      socket: this.socket,
+      options: this.options,
+      target: null,
+      endpoint: this.endpointText,
+    });
     this.launchChild(session);
     sendSequenced(session, Command.attach, 0, engine);
     this.socket.monitor("ACCEPTED", fd, this.endpointText);

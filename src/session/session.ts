@@ -29,14 +29,14 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   readonly mailbox: Mailbox;
   readonly socket: SessionSocket;
   readonly options: SocketOptions;
-  readonly label: string;
   /** As the user wrote it; monitor events carry it. */
   readonly endpointText: string;
   protected pipe: Pipe | null = null;
   /** Connecting sessions know where to; accepted ones do not. */
   private readonly target: Endpoint | null;
   private engine: ZmtpEngine | null = null;
-  private readonly terminatingPipes = new Set<Pipe>();
+  /** Ended by a reconnect with IMMEDIATE and not yet acknowledged. */
+  private terminatingPipes: Pipe[] = NO_PIPES;
   /** Waiting for the pipe to be emptied before going. */
   private pending = false;
   private incompleteIn = false;
@@ -52,8 +52,11 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     this.options = options.options;
     this.target = options.target;
     this.endpointText = options.endpoint;
-    this.label = `session of ${options.socket.name}`;
     this.socket.process.descriptors.add(this);
+  }
+
+  get label(): string {
+    return `session of ${this.socket.name}`;
   }
 
   /** A connecting session brings its pipe. libzmq: session_base_t::attach_pipe. */
@@ -165,7 +168,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   }
 
   protected override processTerm(linger: number): void {
-    if (this.pipe === null && this.terminatingPipes.size === 0) {
+    if (this.pipe === null && this.terminatingPipes.length === 0) {
       super.processTerm(0);
       return;
     }
@@ -207,8 +210,8 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     if (pipe === this.pipe) {
       this.pipe = null;
       this.thread.kernel.cancel(this.lingerTimer);
-    } else this.terminatingPipes.delete(pipe);
-    if (this.pending && this.pipe === null && this.terminatingPipes.size === 0) {
+    } else this.terminatingPipes = this.terminatingPipes.filter((other) => other !== pipe);
+    if (this.pending && this.pipe === null && this.terminatingPipes.length === 0) {
       this.pending = false;
       super.processTerm(0);
     }
@@ -235,7 +238,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     if (pipe !== null && options.immediate) {
       pipe.hiccup();
       pipe.terminate(false);
-      this.terminatingPipes.add(pipe);
+      this.terminatingPipes = [...this.terminatingPipes, pipe];
       this.pipe = null;
       this.thread.kernel.cancel(this.lingerTimer);
     }
@@ -266,6 +269,9 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     pipe.otherHalf.peerName = engine.peerName;
   }
 }
+
+/** Shared by the sessions without any: nearly all. */
+const NO_PIPES: Pipe[] = [];
 
 export interface SessionParameters {
   readonly thread: IoThread;

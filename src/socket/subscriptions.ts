@@ -2,31 +2,36 @@
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 
-/** Counts stored prefixes by length, so that a match looks only at lengths that occur. */
+/** Counts stored prefixes by length, so that a match looks only at lengths that occur. There are few. */
 class Lengths {
-  private readonly counts = new Map<number, number>();
-  /** Ascending. */
-  sorted: number[] = [];
+  /** Ascending, without repetition. */
+  sorted: number[] = NONE;
+  /** Prefixes of each length, parallel to `sorted`. */
+  private counts: number[] = NONE;
 
   add(length: number): void {
-    const count = this.counts.get(length) ?? 0;
-    this.counts.set(length, count + 1);
-    if (count === 0) this.refresh();
+    const at = this.sorted.indexOf(length);
+    if (at >= 0) {
+      this.counts[at] = (this.counts[at] as number) + 1;
+      return;
+    }
+    const place = this.sorted.findIndex((other) => other > length);
+    const end = place < 0 ? this.sorted.length : place;
+    this.sorted = [...this.sorted.slice(0, end), length, ...this.sorted.slice(end)];
+    this.counts = [...this.counts.slice(0, end), 1, ...this.counts.slice(end)];
   }
 
   remove(length: number): void {
-    const count = (this.counts.get(length) as number) - 1;
-    if (count > 0) this.counts.set(length, count);
-    else {
-      this.counts.delete(length);
-      this.refresh();
-    }
-  }
-
-  private refresh(): void {
-    this.sorted = [...this.counts.keys()].sort((a, b) => a - b);
+    const at = this.sorted.indexOf(length);
+    const left = (this.counts[at] as number) - 1;
+    this.counts[at] = left;
+    if (left > 0) return;
+    this.sorted = this.sorted.filter((_, index) => index !== at);
+    this.counts = this.counts.filter((_, index) => index !== at);
   }
 }
+
+const NONE: number[] = [];
 
 /** The subscriber's own table. libzmq: trie_t. */
 export class Subscriptions {
