@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { MODEL, VERSION } from "../journal/version.ts";
 import { addCheck } from "./check.ts";
+import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
@@ -33,7 +34,7 @@ Examples:
   sim trace x.json --to mermaid             the run as a sequence diagram
 `;
 
-const COMMANDS = [addRun, addCheck, addList, addTrace, addRecord, addSchema, addInit, addDoctor];
+const COMMANDS = [addRun, addCheck, addList, addTrace, addRecord, addCompare, addSchema, addInit, addDoctor];
 
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;

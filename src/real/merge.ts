@@ -29,14 +29,24 @@ export function mergeRaw(files: readonly RawFile[], sockets: readonly string[]):
   const { names, earliest, ...identified } = identifier.finish();
   const events = placed.flatMap((one) => {
     const event = eventOf(one, names.get(one.line));
-    // The sender may come to look at its clock after the receiver has.
-    const t = Math.min(one.line.t, earliest.get(one.line) ?? Number.POSITIVE_INFINITY);
+    const t = timeOf(one.line, earliest.get(one.line));
     return event === undefined
       ? []
       : [{ event: { ...event, t } as TraceEvent, place: { ...one, line: { ...one.line, t } as RawLine } }];
   });
   events.sort((a, b) => byTime(a.place, b.place));
   return { ...identified, events: events.map(({ event }) => event) };
+}
+
+/**
+ * A send that did not wait counts from when it was made: what comes after, until JavaScript goes on,
+ * is no part of it. One that waited counts from its return, or from the first receipt when the
+ * receiver came to look at its clock earlier.
+ */
+function timeOf(line: RawLine, earliest = Number.POSITIVE_INFINITY): number {
+  const begun = "raw" in line ? line.raw?.begun : undefined;
+  if (begun !== undefined && line.ev === "call" && line.waited === undefined) return begun;
+  return Math.min(line.t, earliest);
 }
 
 /** At equal times sends go first, as nothing is received before it is sent. */

@@ -162,7 +162,6 @@ export class NodeThread {
 
   private async send({ socket: name, frames, forwards, dontwait, more }: Request & { kind: "send" }): Promise<Reply> {
     const socket = this.socket(name);
-    const begun = this.host.clock.now();
     const partial = this.partial.get(name) ?? {
       buffers: [],
       receipt: forwards instanceof RealMessage ? forwards.receipt : undefined,
@@ -179,6 +178,7 @@ export class NodeThread {
     const detail = this.identity(socket, buffers, partial.receipt);
     const parts = this.marked(socket, buffers, frames.at(-1), detail);
     let waited = false;
+    const begun = this.host.clock.now();
     const error = await socket.send(parts, dontwait, (timeout) => {
       waited = true;
       this.block("send", socket.name, timeout);

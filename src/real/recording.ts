@@ -2,11 +2,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TraceEvent, TraceHeader } from "../journal/events.ts";
-import { sha256 } from "../journal/sha256.ts";
 import { VERSION } from "../journal/version.ts";
 import { compileDistribution } from "../kernel/distribution.ts";
 import { RandomStreams } from "../kernel/random.ts";
 import type { Plan, PlanFault, PlanNode } from "../program/plan.ts";
+import { planHash } from "../run/plan-hash.ts";
 import { Activity } from "./activity.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
@@ -278,7 +278,7 @@ export class Recording {
       tool: VERSION,
       model: `libzmq ${this.#library.library}`,
       scenario: plan.name,
-      scenarioHash: sha256(JSON.stringify({ ...plan, seed: "" })),
+      scenarioHash: planHash(plan),
       seed,
       profile: "this machine",
       arm: "real",

@@ -1,7 +1,6 @@
 /** Plan -> simulation -> record: the one entry to the engine. */
 import type { TraceHeader } from "../journal/events.ts";
 import { Journal } from "../journal/journal.ts";
-import { sha256 } from "../journal/sha256.ts";
 import { MODEL, VERSION } from "../journal/version.ts";
 import type { Actor } from "../kernel/actor.ts";
 import type { ChoicesOptions } from "../kernel/choices.ts";
@@ -17,6 +16,7 @@ import { Frame } from "../pipe/frame.ts";
 import { Program } from "../program/machine.ts";
 import type { Plan, PlanFault, PlanLink, PlanThread } from "../program/plan.ts";
 import { Node, type NodeHost } from "./node.ts";
+import { planHash } from "./plan-hash.ts";
 import type { RunRecord, SimulateOptions } from "./record.ts";
 import { legCounts, socketStates, threadStates } from "./snapshot.ts";
 
@@ -184,7 +184,7 @@ class Simulation implements NodeHost, Actor {
       tool: VERSION,
       model: MODEL,
       scenario: this.plan.name,
-      scenarioHash: sha256(JSON.stringify({ ...this.plan, seed: "" })),
+      scenarioHash: planHash(this.plan),
       seed: this.runSeed,
       profile: this.profileName,
       arm: "simulated",

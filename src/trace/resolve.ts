@@ -113,7 +113,11 @@ export class Resolver {
   /** What became of the copy for `receiver`; undefined when a program on the way kept it for itself. */
   #towards(hop: Hop, receiver: string, sending: Sending, depth: number): Candidate | undefined {
     let best: Candidate | undefined;
-    for (const peer of this.#reach.routes(hop.socket).get(receiver) ?? []) {
+    const peers = this.#reach.routes(hop.socket).get(receiver) ?? [];
+    // A recorded run does not show what passes through a proxy: the message comes out at the far end.
+    const unseen = this.#hasLegs || peers.includes(receiver) ? [] : hop.legs.to(receiver);
+    for (const leg of unseen) best = better(best, this.#copy(leg, receiver, sending, depth));
+    for (const peer of peers) {
       if (
         peer !== receiver &&
         this.#topology.typeOf(peer) === "SUB" &&

@@ -1,0 +1,178 @@
+/** `sim compare`: traces, folders of traces or scenarios against each other. */
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { TraceEvent } from "../journal/events.ts";
+import type { Plan, ProfileSpec } from "../program/plan.ts";
+import type { RunRecord } from "../run/record.ts";
+import type { Side } from "../trace/compare.ts";
+import type { Run } from "../trace/facts.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure, fileFailure } from "./failure.ts";
+import { readScenarioText, readTraceText } from "./files.ts";
+import type { Setup } from "./main.ts";
+import { progress } from "./progress.ts";
+import { assignment } from "./run.ts";
+import { eachSeed, parseSeeds, seedCount } from "./seeds.ts";
+import type { Shell } from "./shell.ts";
+
+interface CompareOptions {
+  readonly seeds: string;
+  readonly set?: readonly string[];
+  readonly profile?: string;
+  readonly json?: boolean;
+  readonly timing?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  sim compare late-joiner.json late-joiner.real     simulate over 200 seeds, compare with recorded runs
+  sim compare before.jsonl after.jsonl              two traces
+  sim compare late-joiner.json mine.jsonl           a trace of your own program (see "foreign traces" in the docs)
+`;
+
+export function addCompare({ program, shell, action }: Setup): void {
+  program
+    .command("compare")
+    .summary("hold runs against each other, simulated or real")
+    .description(
+      "Compares traces, folders of traces, or a scenario that is simulated now; the last line is the verdict.",
+    )
+    .argument("<a>", "trace, folder of traces, or scenario")
+    .argument("<b>", "the other side")
+    .option("--seeds <range>", "seeds to simulate a scenario with", "1..200")
+    .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
+    .option("--profile <name>", "latencies and costs: a shipped profile, or a file that sim calibrate wrote")
+    .option("--timing", "judge latencies and connection attempts, too")
+    .option("--json", "one JSON document on stdout")
+    .addHelpText("before", EXAMPLES)
+    .action(action((a: string, b: string, options: CompareOptions) => compare(shell, [a, b], options)));
+}
+
+async function compare(shell: Shell, names: readonly [string, string], options: CompareOptions): Promise<ExitCode> {
+  const { compareSides } = await import("../trace/compare.ts");
+  const { comparisonJson, comparisonText, judge } = await import("../trace/compare-report.ts");
+  const { styleOf } = await import("./engine.ts");
+  const [a, b] = await bothSides(shell, names, options);
+  refuseStrangers(a, b);
+  const judged = judge(compareSides(a, b), options.timing === true);
+  shell.out(
+    options.json
+      ? `${JSON.stringify(comparisonJson(judged), null, 2)}\n`
+      : comparisonText(judged, styleOf(shell.outColor)),
+  );
+  return judged.verdict === "differs" ? EXIT.expectationFailed : EXIT.ok;
+}
+
+/** Traces first, since they say which seed the application had. */
+async function bothSides(
+  shell: Shell,
+  names: readonly [string, string],
+  options: CompareOptions,
+): Promise<readonly [Side, Side]> {
+  const kinds = names.map((name) => kindOf(shell, name));
+  const traced = await Promise.all(
+    names.map((name, i) => (kinds[i] === "scenario" ? undefined : readSide(shell, name))),
+  );
+  const appSeed = traced.find((side) => side !== undefined)?.runs.find(({ header }) => header.arm === "real")
+    ?.header.seed;
+  const sides: Side[] = [];
+  for (const [i, name] of names.entries()) sides.push(traced[i] ?? (await simulateSide(shell, name, options, appSeed)));
+  return sides as unknown as readonly [Side, Side];
+}
+
+function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
+  try {
+    if (statSync(resolve(shell.cwd, path)).isDirectory()) return "folder";
+  } catch (error) {
+    throw fileFailure("read", path, error);
+  }
+  return path.endsWith(".jsonl") ? "trace" : "scenario";
+}
+
+async function readSide(shell: Shell, path: string): Promise<Side> {
+  const files = kindOf(shell, path) === "trace" ? [path] : tracesIn(shell, path);
+  const { readTrace } = await import("./trace-forms.ts");
+  const { runOf } = await import("../trace/facts.ts");
+  const runs: Run[] = [];
+  for (const file of files) {
+    const trace = readTrace(readTraceText(shell, file), file);
+    const { incomplete } = trace.header;
+    const events = (): readonly TraceEvent[] => readTrace(readTraceText(shell, file), file).events;
+    if (incomplete === undefined) runs.push(runOf({ name: file, trace, events }));
+    else shell.err(`${file} is left out: its run broke off (${incomplete})\n`);
+  }
+  if (runs.length === 0) throw new Failure(`${path} has no complete trace`);
+  return { name: path, runs };
+}
+
+function tracesIn(shell: Shell, folder: string): string[] {
+  const names = readdirSync(resolve(shell.cwd, folder)).filter((name) => name.endsWith(".jsonl"));
+  if (names.length === 0) throw new Failure(`${folder} holds no traces (files that end in .jsonl)`);
+  return names.sort((x, y) => x.length - y.length || (x < y ? -1 : 1)).map((name) => join(folder, name));
+}
+
+/** Every seed draws other latencies and choices; what the application draws stays, as it did for real. */
+async function simulateSide(
+  shell: Shell,
+  file: string,
+  options: CompareOptions,
+  appSeed: string | undefined,
+): Promise<Side> {
+  const { load } = await import("./engine.ts");
+  const { simulate } = await import("../run/simulate.ts");
+  const { planHash } = await import("../run/plan-hash.ts");
+  const { runOf } = await import("../trace/facts.ts");
+  const text = readScenarioText(shell, file);
+  const declared = load({ text, file, set: options.set ?? [], color: shell.errColor }).plan;
+  const plan = withProfile(shell, declared, options.profile);
+  // A profile of this machine makes it no other scenario.
+  const scenarioHash = planHash(declared);
+  const range = parseSeeds(options.seeds);
+  const bar = progress(shell, `simulating ${plan.name}`, seedCount(range));
+  const runs: Run[] = [];
+  for (const seed of eachSeed(range)) {
+    const simulated = (): RunRecord => simulate(plan, { seed, exploreChoices: true, appSeed: appSeed ?? plan.seed });
+    const { header, events, endTime } = simulated();
+    runs.push(
+      runOf({
+        name: `seed ${seed}`,
+        trace: { header: { ...header, scenarioHash }, events },
+        endTime,
+        events: () => simulated().events,
+      }),
+    );
+    bar.at(runs.length);
+  }
+  bar.end();
+  return { name: file, runs };
+}
+
+function withProfile(shell: Shell, plan: Plan, profile: string | undefined): Plan {
+  if (profile === undefined) return plan;
+  return {
+    ...plan,
+    network: { ...plan.network, profile: profile.endsWith(".json") ? readProfile(shell, profile) : profile },
+  };
+}
+
+function readProfile(shell: Shell, path: string): ProfileSpec {
+  try {
+    const value: unknown = JSON.parse(readScenarioText(shell, path));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as ProfileSpec;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new Failure(`${path} is no profile: sim calibrate --out ${path} writes one`);
+}
+
+/** Foreign traces need not name their scenario. */
+function refuseStrangers(a: Side, b: Side): void {
+  const headers = [...a.runs, ...b.runs].map(({ header }) => header);
+  const names = [...new Set(headers.map(({ scenario }) => scenario).filter((name) => name !== ""))];
+  if (names.length > 1) throw new Failure(`these are traces of different scenarios: ${names.join(", ")}`);
+  const hashes = new Set(headers.map(({ scenarioHash }) => scenarioHash).filter((hash) => hash !== ""));
+  if (hashes.size > 1) {
+    throw new Failure(
+      `these are runs of different versions of ${names[0] ?? "the scenario"}: record it again, with the same --set`,
+    );
+  }
+}

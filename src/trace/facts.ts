@@ -1,0 +1,225 @@
+/**
+ * What of a run can be held against another run of the same scenario, in pieces that stand or fall
+ * one by one: how many messages each flow delivered, which ones, in which turn a socket got them,
+ * what the calls of a thread gave, what the monitors said. Times are compared elsewhere.
+ */
+import type { CallEvent, MonitorEvent, TraceEvent, TraceHeader } from "../journal/events.ts";
+import { type Analysis, analyze } from "./fates.ts";
+import type { Trace } from "./format.ts";
+import { splitMessage, threadOf } from "./names.ts";
+import { rangesText } from "./outcome.ts";
+
+export const FACT_KINDS = {
+  sent: "messages accepted by send calls, per socket",
+  count: "messages delivered, per flow",
+  messages: "which messages were delivered, per flow",
+  order: "messages of a flow arrive in the order in which they were sent",
+  turns: "in which turn a socket received messages of several senders",
+  results: "results and error codes, per socket and call",
+  calls: "the sequence of calls and results, per thread",
+  codes: "which error codes calls gave, per socket and call",
+  monitor: "monitor events, per connection of a connecting socket; their number on a binding one",
+  end: "how threads ended",
+} as const;
+
+export type FactKind = keyof typeof FACT_KINDS;
+
+export interface Fact {
+  readonly kind: FactKind;
+  /** What it is about: a flow, a socket, a thread. */
+  readonly subject: string;
+  readonly value: string;
+  /** For kinds that are sequences: what the value was made of, and the event of each part. */
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly text: string;
+  /** Index into the events of the run. */
+  readonly event: number;
+}
+
+/** A run reduced to what comparisons ask for, so that hundreds fit into memory. */
+export interface Run {
+  /** File or seed, for people. */
+  readonly name: string;
+  readonly header: TraceHeader;
+  /** By "kind subject". Without parts. */
+  readonly facts: ReadonlyMap<string, Fact>;
+  /** "from > to" -> latencies in ns. */
+  readonly latencies: ReadonlyMap<string, Float64Array>;
+  /** "socket endpoint" -> instants at which a connector tried until it first succeeded, ns since the first. */
+  readonly attempts: ReadonlyMap<string, readonly number[]>;
+  /** The events once more: read or simulated again. */
+  readonly events: () => readonly TraceEvent[];
+}
+
+export interface RunSource {
+  readonly name: string;
+  readonly trace: Trace;
+  /** ns; without it the time of the last event. */
+  readonly endTime?: number;
+  readonly events: () => readonly TraceEvent[];
+}
+
+export function runOf({ name, trace, endTime, events }: RunSource): Run {
+  const analysis = analyze(trace.header, trace.events, endTime);
+  const facts = new Map<string, Fact>();
+  for (const fact of factsOf(trace.events, analysis)) facts.set(`${fact.kind} ${fact.subject}`, { ...fact, parts: [] });
+  const latencies = new Map(
+    analysis.flows.filter((flow) => flow.delivered > 0).map((flow) => [`${flow.from} > ${flow.to}`, flow.latencies]),
+  );
+  return { name, header: trace.header, facts, latencies, attempts: attemptsIn(trace.events), events };
+}
+
+/** One fact with its parts. */
+export function factOf(run: Run, key: string): Fact | undefined {
+  const events = run.events();
+  for (const fact of factsOf(events, analyze(run.header, events)))
+    if (`${fact.kind} ${fact.subject}` === key) return fact;
+  return undefined;
+}
+
+function* factsOf(events: readonly TraceEvent[], analysis: Analysis): Generator<Fact> {
+  yield* flowFacts(analysis);
+  yield* callFacts(events, analysis);
+}
+
+/** As many as comparisons look at. */
+const ATTEMPTS = 10;
+
+function attemptsIn(events: readonly TraceEvent[]): Map<string, number[]> {
+  const times = new Map<string, number[]>();
+  const connected = new Set<string>();
+  for (const event of events) {
+    if (event.ev !== "monitor") continue;
+    const key = `${event.socket} ${event.endpoint}`;
+    if (event.event === "CONNECTED") connected.add(key);
+    if (event.event !== "CONNECT_DELAYED" || connected.has(key)) continue;
+    const list = times.get(key) ?? [];
+    if (list.length < ATTEMPTS) list.push(event.t);
+    times.set(key, list);
+  }
+  return new Map([...times].map(([key, list]) => [key, list.map((t) => t - (list[0] ?? 0))]));
+}
+
+function* flowFacts({ messages }: Analysis): Generator<Fact> {
+  const sent = new Map<string, number>();
+  const flows = new Map<string, number[]>();
+  for (const { origin, number, deliveries } of messages) {
+    sent.set(origin, (sent.get(origin) ?? 0) + 1);
+    for (const { receiver, fate } of deliveries)
+      if (fate === "delivered") push(flows, `${origin} > ${receiver}`, number);
+  }
+  for (const [subject, count] of sent) yield { kind: "sent", subject, value: `${count}`, parts: [] };
+  for (const [subject, numbers] of flows) {
+    yield { kind: "count", subject, value: `${numbers.length}`, parts: [] };
+    yield { kind: "messages", subject, value: rangesText(numbers), parts: [] };
+  }
+}
+
+function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Generator<Fact> {
+  const receipts = new Map<string, Part[]>();
+  const calls = new Map<string, Part[]>();
+  const results = new Map<string, Map<string, number>>();
+  const monitors = new Monitors();
+  for (const [index, event] of events.entries()) {
+    if (event.ev === "call" && !topology.proxies.has(event.thread)) {
+      if (event.call === "bind" && event.socket !== undefined) monitors.binders.add(event.socket);
+      if (!UNCOMPARED.has(event.call)) push(calls, event.thread, { text: callText(event), event: index });
+      if (event.socket !== undefined && event.call !== "poll")
+        tally(results, `${event.socket} ${event.call}`, event.result);
+      if (event.call === "recv" && event.result === "ok" && event.socket !== undefined) {
+        push(receipts, event.socket, { text: event.message ?? event.frames?.join("|") ?? "?", event: index });
+      }
+    } else if (event.ev === "monitor" && event.event !== "MONITOR_STOPPED") {
+      monitors.add(event, index);
+    } else if (event.ev === "thread" && event.what === "fail")
+      yield { kind: "end", subject: event.thread, value: `failed: ${event.error}`, parts: [] };
+  }
+  for (const [subject, parts] of receipts) yield* receiptFacts(subject, parts);
+  for (const [subject, parts] of calls) yield sequence("calls", subject, parts);
+  for (const [subject, counts] of results) {
+    yield { kind: "results", subject, value: countsText(counts), parts: [] };
+    yield { kind: "codes", subject, value: [...counts.keys()].sort().join(", "), parts: [] };
+  }
+  yield* monitors.facts();
+}
+
+/** A binding socket hears of its peers in any order; a connecting one makes every connection step by step. */
+class Monitors {
+  readonly binders = new Set<string>();
+  readonly #connections = new Map<string, Part[]>();
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  add({ socket, event, value, endpoint }: MonitorEvent, index: number): void {
+    if (this.binders.has(socket) || event === "LISTENING") {
+      this.binders.add(socket);
+      tally(this.#counts, socket, event);
+    } else
+      push(this.#connections, `${socket} ${endpoint}`, {
+        text: event === "CONNECT_RETRIED" ? `${event} ${value}` : event,
+        event: index,
+      });
+  }
+
+  *facts(): Generator<Fact> {
+    for (const [subject, parts] of this.#connections) yield sequence("monitor", subject, parts);
+    for (const [subject, counts] of this.#counts)
+      yield { kind: "monitor", subject, value: countsText(counts), parts: [] };
+  }
+}
+
+const countsText = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .sort(byName)
+    .map(([name, count]) => `${name} x${count}`)
+    .join(", ");
+
+/** Their number or their return depends on the machine: how often a poll comes back, when a context lets go. */
+const UNCOMPARED: ReadonlySet<string> = new Set(["poll", "getsockopt", "term", "sleep", "proxy"]);
+
+const callText = ({ call, socket, result }: CallEvent): string =>
+  `${call} ${socket?.slice(threadOf(socket).length + 1) ?? ""} ${result}`;
+
+function* receiptFacts(socket: string, parts: readonly Part[]): Generator<Fact> {
+  const origins = new Set(parts.map(({ text }) => splitMessage(text)[0]));
+  if (origins.size > 1) yield sequence("turns", socket, parts);
+  for (const origin of origins) {
+    let latest = -1;
+    const late = parts.find(({ text }) => {
+      const [from, number] = splitMessage(text);
+      if (from !== origin) return false;
+      if (number < latest) return true;
+      latest = number;
+      return false;
+    });
+    yield {
+      kind: "order",
+      subject: `${origin} > ${socket}`,
+      value: late === undefined ? "in order" : `${late.text} after #${latest}`,
+      parts: late === undefined ? [] : [late],
+    };
+  }
+}
+
+const sequence = (kind: FactKind, subject: string, parts: readonly Part[]): Fact => ({
+  kind,
+  subject,
+  value: parts.map(({ text }) => text).join(", "),
+  parts,
+});
+
+const byName = ([a]: readonly [string, number], [b]: readonly [string, number]): number => (a < b ? -1 : 1);
+
+function tally(map: Map<string, Map<string, number>>, key: string, value: string): void {
+  let counts = map.get(key);
+  if (counts === undefined) map.set(key, (counts = new Map()));
+  counts.set(value, (counts.get(value) ?? 0) + 1);
+}
+
+function push<V>(map: Map<string, V[]>, key: string, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
