@@ -94,12 +94,21 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   xgetOption(_name: string): number | string | null {
     return null;
   }
+  /** zmq_join and zmq_leave: DISH only. */
+  xgroup(_what: "join" | "leave", _group: string): Errno | null {
+    return "EINVAL";
+  }
 
   // --- send and receive ---
 
   /** Number of the next message that a program sends here. */
   nextMessageNumber(): number {
     return this.messagesStarted++;
+  }
+
+  /** The message that got the last number was refused whole. */
+  takeBackMessageNumber(): void {
+    this.messagesStarted--;
   }
 
   /** zmq_msg_send without waiting. "EAGAIN" may be waited out with retrySend. */
