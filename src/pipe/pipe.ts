@@ -3,19 +3,11 @@ import { Command, type CommandTarget, type Mailbox, send } from "../ctx/mailbox.
 import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
+import type { PipeEnd, PipeEvents, PipePairOptions, PipeRole } from "./ends.ts";
 import { DELIMITER, DELIMITER_FRAME, type Frame, MORE, ROUTING_ID } from "./frame.ts";
 import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
-/** The object above a pipe half. libzmq: i_pipe_events. */
-export interface PipeEvents {
-  readActivated(pipe: Pipe): void;
-  writeActivated(pipe: Pipe): void;
-  hiccuped(pipe: Pipe): void;
-  pipeTerminated(pipe: Pipe): void;
-}
-
-/** Who holds a half, for the journal: sockets begin and end legs, sessions pass them on. */
-export type PipeRole = "socket" | "session";
+export type { PipeEvents } from "./ends.ts";
 
 const Active = 0;
 const DelimiterReceived = 1;
@@ -398,20 +390,3 @@ export class Pipe implements CommandTarget, ReplacedListener {
 
 /** Frames that no program handed over as a message: subscriptions, in command or old form. */
 const isSubscription = (frame: Frame): boolean => frame.message === null && (frame.flags & (MORE | ROUTING_ID)) === 0;
-
-/** One side of a new pipe. */
-export interface PipeEnd {
-  mailbox: Mailbox;
-  readonly role: PipeRole;
-  readonly socketName: string;
-  readonly peerName: string;
-}
-
-export interface PipePairOptions {
-  readonly id: number;
-  readonly ends: readonly [PipeEnd, PipeEnd];
-  /** Limits of what the first half writes and of what the second half writes. */
-  readonly hwms: readonly [number, number];
-  readonly conflate: boolean;
-  readonly journal: Journal;
-}

@@ -157,9 +157,16 @@ export class Service {
 
   private sendDone(request: Request & { kind: "send" }): Reply {
     const { error } = this.sendOperation;
-    if (error !== null) this.partial.delete(request.socket);
+    if (error !== null) this.refused(request);
     if (this.journal.full) this.recordFrames("send", error, this.sockets.get(request.socket), this.sending, !request.more);
     return error === null ? OK : { error, value: null };
+  }
+
+  /** A message that was refused whole never was one: its number goes to the next. */
+  private refused({ socket, forwards }: Request & { kind: "send" }): void {
+    const begun = this.partial.get(socket) !== undefined || this.sendOperation.framesSent > 0;
+    this.partial.delete(socket);
+    if (!begun && forwards === null && this.sending[0]?.message) this.sockets.get(socket)?.takeBackMessageNumber();
   }
 
   /** Forwarded messages keep theirs; parts of one message share it; subscriptions have none. */
@@ -313,7 +320,7 @@ export class Service {
   }
 
   private recordFrames(call: string, error: Errno | null, socket: SocketBase | undefined, frames: readonly Frame[] | null, whole: boolean): void {
-    const message = whole ? frames?.[frames.length - 1]?.message : null;
+    const message = whole && error === null ? frames?.[frames.length - 1]?.message : null;
     this.record(call, error, { ...(socket === undefined ? {} : { socket }), ...(frames === null ? {} : { frames }), ...(message ? { message } : {}) });
   }
 

@@ -17,6 +17,8 @@ export class SendOperation implements Operation {
   readonly name = "send";
   /** Set when the call is over: null for success. */
   error: Errno | null = null;
+  /** Frames of the message that the socket took. */
+  framesSent = 0;
   private readonly thread: AppThread;
   private socket!: SocketBase;
   private frames: readonly Frame[] = [];
@@ -33,6 +35,7 @@ export class SendOperation implements Operation {
     this.frames = frames;
     this.dontwait = dontwait;
     this.next = 0;
+    this.framesSent = 0;
     this.error = null;
     return this;
   }
@@ -84,6 +87,7 @@ export class SendOperation implements Operation {
       error = this.socket.retrySend(this.frames[this.next] as Frame);
     }
     this.error = error;
+    if (error === null) this.framesSent++;
     this.next++;
     return true;
   }
