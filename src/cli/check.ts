@@ -1,6 +1,6 @@
 /** `sim check`: the scenario's form and meaning, without running it. */
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { readScenarioText } from "./files.ts";
+import { readScenario } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { assignment } from "./run.ts";
 import { painter, type Shell } from "./shell.ts";
@@ -34,7 +34,7 @@ async function checkAll(shell: Shell, files: readonly string[], options: CheckOp
   const paint = painter(shell.outColor);
   let exitCode: ExitCode = EXIT.ok;
   for (const file of files) {
-    const result = check({ text: readScenarioText(shell, file), file, set: options.set ?? [], color: shell.errColor });
+    const result = check({ ...readScenario(shell, file), set: options.set ?? [], color: shell.errColor });
     const good = result.errors === 0 && !(options.strict && result.warnings > 0);
     if (result.text !== "") shell.err(result.text);
     if (!good) exitCode = EXIT.usage;

@@ -3,18 +3,15 @@
  * behind a handful of functions. Imported on demand, so that `sim --help` loads none of it.
  */
 import { LimitError } from "../kernel/limits.ts";
-import type { Plan } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
-import { simulate } from "../run/simulate.ts";
-import { type CompiledScenario, compileScenario } from "../scenario/compile.ts";
-import type { Expectation } from "../scenario/expectation.ts";
-import { formatIssues, type Issue } from "../scenario/issue.ts";
+import type { Issue } from "../scenario/issue.ts";
 import { traceDigest } from "../trace/digest.ts";
-import { checkExpectations, type ExpectationResult } from "../trace/expectation.ts";
-import { type Analysis, analyze } from "../trace/fates.ts";
+import { type ExpectationResult, isBroken } from "../trace/expectation.ts";
+import type { Analysis } from "../trace/fates.ts";
 import { type Outcome, outcomeOf, summaryOf } from "../trace/outcome.ts";
 import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
+import { type Prepared, prepare, runPrepared, type ScenarioSource } from "../trace/scenario-run.ts";
 import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
@@ -25,13 +22,9 @@ export interface Overrides {
   readonly set: readonly string[];
 }
 
-export interface Loaded {
-  readonly plan: Plan;
-  readonly expectations: readonly Expectation[];
+export interface Loaded extends Prepared {
   /** Remarks of the checker, formatted; "" when there are none. */
   readonly warnings: string;
-  /** The plan for another seed: the same, unless the scenario computes with its seed. */
-  readonly planFor: (seed: string) => Plan;
 }
 
 export interface Checked {
@@ -49,52 +42,25 @@ export interface Finished {
   readonly verdict: ExitCode;
 }
 
-interface Source extends Overrides {
-  readonly text: string;
-  /** As the user named it, for messages. */
-  readonly file: string;
-  readonly color: boolean;
-}
+type Source = ScenarioSource & { readonly color: boolean };
 
 /** The plan of a scenario that has no errors; else a Failure that shows them all. */
 export function load(source: Source): Loaded {
-  const { plan, expectations, issues } = compile(source);
-  const formatted = formatIssues(issues, source.text, { color: source.color });
-  if (plan === null) throw new Findings(formatted);
-  const planFor = (seed: string): Plan => {
-    if (seed === plan.seed || !USES_SEED.test(source.text + source.set.join("\n"))) return plan;
-    return compile(source, seed).plan ?? plan;
-  };
-  return { plan, expectations, warnings: formatted, planFor };
+  const { prepared, text } = prepare(source);
+  if (prepared === undefined) throw new Findings(text);
+  return { ...prepared, warnings: text };
 }
-
-/** An expression with the built-in variable `seed`, which start times and endpoints may use, too. */
-const USES_SEED = /\$\{[^}]*\bseed\b/;
 
 export function check(source: Source): Checked {
-  const { issues } = compile(source);
+  const { text, prepared, issues } = prepare(source);
   const count = (severity: Issue["severity"]): number => issues.filter((issue) => issue.severity === severity).length;
-  return {
-    errors: count("error"),
-    warnings: count("warning"),
-    text: formatIssues(issues, source.text, { color: source.color }),
-  };
+  return { errors: Math.max(count("error"), prepared === undefined ? 1 : 0), warnings: count("warning"), text };
 }
 
-function compile({ text, file, set }: Source, seed?: string): CompiledScenario {
-  return compileScenario(text, { file, set, ...(seed === undefined ? {} : { seed }) });
-}
-
-/**
- * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
- * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
- */
-export function execute({ plan, expectations, planFor }: Loaded, seed: string): Finished {
-  const record = bounded(() => simulate(planFor(seed), { seed, level: "full", exploreChoices: seed !== plan.seed }));
-  const analysis = analyze(record.header, record.events, record.endTime);
-  const results = checkExpectations(expectations, { analysis, events: record.events });
-  const verdict = results.every(({ ok }) => ok) ? EXIT.ok : EXIT.expectationFailed;
-  return { record, analysis, expectations: results, verdict };
+/** One run and whether everything held that one run can be judged by. */
+export function execute(loaded: Loaded, seed: string): Finished {
+  const run = bounded(() => runPrepared(loaded, seed));
+  return { ...run, verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok };
 }
 
 /** A limit is the scenario's affair, not a bug. */
@@ -106,15 +72,15 @@ function bounded<T>(run: () => T): T {
   }
 }
 
-export function report(finished: Finished, { plan }: Loaded, reproduce: string, color: boolean): string {
+export function report(finished: Finished, loaded: Loaded, reproduce: string, color: boolean): string {
   const failed = finished.verdict !== EXIT.ok;
-  return reportText({ ...reportInput(finished, plan), ...(failed ? { reproduce } : {}) }, styleOf(color));
+  return reportText({ ...reportInput(finished, loaded), ...(failed ? { reproduce } : {}) }, styleOf(color));
 }
 
-export const json = (finished: Finished, { plan }: Loaded): object => reportJson(reportInput(finished, plan));
+export const json = (finished: Finished, loaded: Loaded): object => reportJson(reportInput(finished, loaded));
 
-function reportInput({ record, analysis, expectations }: Finished, { about }: Plan): ReportInput {
-  return { record, analysis, expectations, about, digest: traceDigest(record) };
+function reportInput({ record, analysis, expectations }: Finished, { plan, advice }: Loaded): ReportInput {
+  return { record, analysis, expectations, about: plan.about, advice, digest: traceDigest(record) };
 }
 
 export function styleOf(color: boolean): Style {
@@ -130,7 +96,7 @@ export function outcome({ record, analysis, expectations }: Finished): { full: O
     ...record.threads
       .filter(({ state }) => state === "failed")
       .map(({ thread, error }) => `${thread} failed: ${error}`),
-    ...expectations.filter(({ ok }) => !ok).map(({ text }) => `expectation failed: ${text}`),
+    ...expectations.filter(isBroken).map(({ text }) => `expectation failed: ${text}`),
   ];
   return { full: outcomeOf(analysis, notes), summary: summaryOf(analysis, notes) };
 }

@@ -1,7 +1,7 @@
 /** Files in and out: bounded reads with plain errors, whole-file writes, the folder of this package. */
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure, fileFailure } from "./failure.ts";
 import type { Shell } from "./shell.ts";
@@ -12,6 +12,15 @@ const SCENARIO_BYTES_MAX = 16 * 1024 * 1024;
 const TRACE_BYTES_MAX = 500 * 1024 * 1024;
 
 export const readScenarioText = (shell: Shell, path: string): string => readText(shell, path, SCENARIO_BYTES_MAX);
+/** A scenario file for the checker: its text, its name, and how to read those that it names beside it. */
+export function readScenario(
+  shell: Shell,
+  file: string,
+): { readonly text: string; readonly file: string; readonly read: (name: string) => string } {
+  const read = (name: string): string => readScenarioText(shell, isAbsolute(name) ? name : join(dirname(file), name));
+  return { text: readScenarioText(shell, file), file, read };
+}
+
 export const readTraceText = (shell: Shell, path: string): string => readText(shell, path, TRACE_BYTES_MAX);
 
 function readText(shell: Shell, path: string, bytesMax: number): string {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { Finished, Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
-import { readScenarioText, writeWhole } from "./files.ts";
+import { readScenario, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { type Invocation, reproduceLine, reproducible } from "./reproduce.ts";
 import { parseSeeds } from "./seeds.ts";
@@ -97,7 +97,7 @@ interface FileResult {
 async function runFile(shell: Shell, file: string, options: RunOptions): Promise<FileResult> {
   const { load } = await import("./engine.ts");
   const set = assignments(options);
-  const loaded = load({ text: readScenarioText(shell, file), file, set, color: shell.errColor });
+  const loaded = load({ ...readScenario(shell, file), set, color: shell.errColor });
   const seed = options.seed ?? loaded.plan.seed;
   const invocation: Invocation = { file, seed, set, strict: options.strict === true };
   warn(shell, loaded, options);

@@ -3,7 +3,7 @@ import { Option } from "commander";
 import type { Trace } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
-import { readScenarioText, readTraceText, writeWhole } from "./files.ts";
+import { readScenario, readTraceText, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { assignment } from "./run.ts";
 import type { Shell } from "./shell.ts";
@@ -73,6 +73,6 @@ async function obtain(shell: Shell, file: string, { seed, set }: TraceOptions): 
     return readTrace(readTraceText(shell, file), file);
   }
   const { execute, load } = await import("./engine.ts");
-  const loaded = load({ text: readScenarioText(shell, file), file, set: set ?? [], color: shell.errColor });
+  const loaded = load({ ...readScenario(shell, file), set: set ?? [], color: shell.errColor });
   return execute(loaded, seed ?? loaded.plan.seed).record;
 }

@@ -27,6 +27,10 @@ export interface CompiledScenario {
   /** null when there are errors. */
   readonly plan: Plan | null;
   readonly expectations: readonly Expectation[];
+  /** What to do about what the scenario shows; "" when it does not say. */
+  readonly advice: string;
+  /** How many seeds it is to be tested with; undefined when it does not say. */
+  readonly seeds: number | undefined;
   /** Errors and warnings, in the order of the file. */
   readonly issues: readonly Issue[];
 }
@@ -38,11 +42,19 @@ const DEFAULT_EVENTS_PER_INSTANT = 1_000_000;
 export function compileScenario(text: string, options: CompileOptions): CompiledScenario {
   const source = new Source(text);
   const { report, document } = open(source, options);
-  if (document === undefined) return { plan: null, expectations: [], issues: report.issues() };
+  const failed = { plan: null, expectations: [], advice: "", seeds: undefined };
+  if (document === undefined) return { ...failed, issues: report.issues() };
   checkShape(document, report);
-  if (!isObject(document)) return { plan: null, expectations: [], issues: report.issues() };
+  if (!isObject(document)) return { ...failed, issues: report.issues() };
   const { plan, expectations } = compileDocument(document as unknown as schema.Scenario, document, options, report);
-  return { plan: report.hasErrors ? null : plan, expectations, issues: report.issues() };
+  const { advice, seeds } = document;
+  return {
+    plan: report.hasErrors ? null : plan,
+    expectations,
+    advice: typeof advice === "string" ? advice : "",
+    seeds: typeof seeds === "number" ? seeds : undefined,
+    issues: report.issues(),
+  };
 }
 
 /** The document with its overrides, and a report that holds what went wrong so far. */
@@ -134,7 +146,7 @@ function checkTimes(
       late(nanoseconds(entry.at, under(pointer, "at"), report), under(pointer, "at"), "this happens");
   }
   for (const expectation of expectations) {
-    if ((expectation.kind === "flow" || expectation.kind === "blocked") && expectation.by !== undefined)
+    if ("by" in expectation && expectation.by !== undefined)
       late(expectation.by, under(expectation.pointer, "by"), "this is");
   }
 }

@@ -19,6 +19,15 @@ interface Expected {
   readonly pointer: string;
   /** A readable sentence: "publisher.sender delivers 2 messages to subscriber.receiver". */
   readonly text: string;
+  /** Judged over many seeds only: in which part of the runs it holds. */
+  readonly probability?: Probability;
+}
+
+/** Bounds from 0 to 1, at least one of them; how sure the verdict has to be. */
+export interface Probability {
+  readonly min?: number;
+  readonly max?: number;
+  readonly confidence: number;
 }
 
 /**
@@ -91,6 +100,9 @@ export interface QueueExpectation extends Expected {
   readonly from: SocketSelector;
   readonly to: SocketSelector;
   readonly depth: Range;
+  /** Only between these instants. */
+  readonly after?: Instant;
+  readonly by?: Instant;
 }
 
 /** Whether the thread was ever blocked (in that call, on that socket, begun before `by`, for longer than `longerThan`). */
@@ -135,7 +147,93 @@ export interface LogExpectation extends Expected {
   readonly count?: Range;
 }
 
+/** Every message of the flow is delivered, each within this time of its sending. */
+export interface WithinExpectation extends Expected {
+  readonly kind: "within";
+  readonly from: SocketSelector;
+  readonly to: SocketSelector;
+  readonly within: Duration;
+}
+
+/** Every receiver has got `messages` messages by the deadline, counted from the start of the run or of a node. */
+export interface DeadlineExpectation extends Expected {
+  readonly kind: "deadline";
+  readonly from?: SocketSelector;
+  readonly to: SocketSelector;
+  readonly deadline: Duration;
+  /** Node name. */
+  readonly after?: string;
+  readonly messages: number;
+}
+
+/** The first time that something happens. */
+export type Moment =
+  | { readonly kind: "sent" | "received"; readonly message: string; readonly socket?: SocketSelector }
+  | { readonly kind: "log"; readonly log: string; readonly thread?: ThreadSelector }
+  | { readonly kind: "event"; readonly event: string; readonly socket?: SocketSelector }
+  | { readonly kind: "call"; readonly call: string; readonly result?: string; readonly socket?: SocketSelector }
+  | { readonly kind: "subscribed"; readonly socket: SocketSelector };
+
+/** Both happen, `first` first; at one instant the order of the trace decides. */
+export interface BeforeExpectation extends Expected {
+  readonly kind: "before";
+  readonly first: Moment;
+  readonly then: Moment;
+}
+
+/** The n-th message received on the socket answers the n-th sent; every one sent has its answer. */
+export interface AnsweredExpectation extends Expected {
+  readonly kind: "answered";
+  readonly socket: SocketSelector;
+  readonly within?: Duration;
+}
+
+/** The thread comes to its end without a failure. */
+export interface EndsExpectation extends Expected {
+  readonly kind: "ends";
+  readonly thread: ThreadSelector;
+  readonly ends: boolean;
+  readonly by?: Instant;
+}
+
+/** Whether a thread is left waiting for something that may never come. */
+export interface StuckExpectation extends Expected {
+  readonly kind: "stuck";
+  readonly stuck: boolean;
+  readonly thread?: ThreadSelector;
+}
+
+export type RelationCount = "sent" | "delivered" | "lost" | "queued";
+export type Relation = "at-most" | "at-least" | "less" | "more" | "equal";
+
+/** Another run with the same seed: of another scenario, or of this one with other values. */
+export interface OtherRun {
+  /** File, as the scenario names it; absent = the same scenario. */
+  readonly scenario?: string;
+  /** "path=value" texts. */
+  readonly set: readonly string[];
+  readonly from: SocketSelector;
+  readonly to: SocketSelector;
+}
+
+/** A number of the flow stands in this relation to the same number of the other run. */
+export interface RelationExpectation extends Expected {
+  readonly kind: "relation";
+  readonly from: SocketSelector;
+  readonly to: SocketSelector;
+  readonly compare: RelationCount | LatencyStatistic;
+  readonly is: Relation;
+  readonly with: OtherRun;
+}
+
 export type Expectation =
+  | WithinExpectation
+  | DeadlineExpectation
+  | BeforeExpectation
+  | AnsweredExpectation
+  | EndsExpectation
+  | StuckExpectation
+  | RelationExpectation
   | FlowExpectation
   | MessageExpectation
   | OrderExpectation

@@ -1,32 +1,56 @@
 /** The `expect` list: checks what it names, converts quantities, words each entry as a sentence. */
 import { assertNever } from "../kernel/invariant.ts";
-import { type Duration, formatTime, type Instant } from "../kernel/time.ts";
-import type { DeclaredThread, Directory } from "./directory.ts";
-import type { Expectation, LatencyStatistic, Range } from "./expectation.ts";
-import { parseName, withoutIndices as plain } from "./names.ts";
-import { didYouMean } from "./nearest.ts";
+import { type Duration, formatTime } from "../kernel/time.ts";
+import type { Directory } from "./directory.ts";
+import type { Expectation, LatencyStatistic, Probability, Range } from "./expectation.ts";
+import { reportContradictions } from "./expectation-conflicts.ts";
+import { ExpectationNames } from "./expectation-names.ts";
+import { fateText, list, optional, optionalTime, range, rangeText } from "./expectation-words.ts";
+import { compileTimed, isTimed } from "./expectations-timed.ts";
 import { nanoseconds } from "./network.ts";
 import type { Report } from "./report.ts";
 import type * as schema from "./schema.generated.ts";
 import { expectationKind } from "./shape.ts";
 import { under } from "./source.ts";
 
+/** Without a directory the names are not checked: a run will show whether they occur. */
 export function compileExpectations(
   entries: readonly schema.Expectation[],
-  directory: Directory,
+  directory: Directory | undefined,
   report: Report,
 ): Expectation[] {
-  const names = new Names(directory, report);
-  return entries.flatMap((entry, at) => {
+  const names = new ExpectationNames(directory, report);
+  const compiled = entries.flatMap((entry, at) => {
     const pointer = under("/expect", at);
-    return report.isBroken(pointer) ? [] : [compileEntry(entry, pointer, names, report)];
+    if (report.isBroken(pointer)) return [];
+    const probability = probabilityOf(entry, pointer, report);
+    const expectation = compileEntry(entry, pointer, names, report);
+    return [probability === undefined ? expectation : { ...expectation, probability }];
   });
+  reportContradictions(compiled, report);
+  return compiled;
 }
 
-function compileEntry(entry: schema.Expectation, pointer: string, names: Names, report: Report): Expectation {
+const DEFAULT_CONFIDENCE = 0.95;
+
+function probabilityOf({ probability }: schema.Expectation, pointer: string, report: Report): Probability | undefined {
+  if (probability === undefined) return undefined;
+  const place = under(pointer, "probability");
+  const { min, max, confidence = DEFAULT_CONFIDENCE } = probability;
+  if (min === undefined && max === undefined) report.error(place, "ZS205", "a probability needs min or max");
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), confidence };
+}
+
+function compileEntry(
+  entry: schema.Expectation,
+  pointer: string,
+  names: ExpectationNames,
+  report: Report,
+): Expectation {
   names.checkAll(entry, pointer);
   checkRanges(entry, pointer, report);
-  const kind = expectationKind(entry) as Kind;
+  const kind = expectationKind(entry) as Kind | Parameters<typeof compileTimed>[0];
+  if (isTimed(kind)) return compileTimed(kind, entry, { pointer, names, report });
   switch (kind) {
     case "flowExpectation":
       return flow(entry as schema.FlowExpectationEntry, pointer, report);
@@ -57,17 +81,8 @@ function compileEntry(entry: schema.Expectation, pointer: string, names: Names, 
         ...optional({ from, to }),
       };
     }
-    case "queueExpectation": {
-      const { from, to, depth } = entry as schema.QueueExpectationEntry;
-      return {
-        kind: "queue",
-        pointer,
-        text: `the pipe from ${from} to ${to} holds ${rangeText(range(depth), "message")} at its fullest`,
-        from,
-        to,
-        depth: range(depth),
-      };
-    }
+    case "queueExpectation":
+      return queue(entry as schema.QueueExpectationEntry, pointer, report);
     case "blockedExpectation":
       return blocked(entry as schema.BlockedExpectationEntry, pointer, report);
     case "receivesExpectation":
@@ -154,6 +169,8 @@ function flow(entry: schema.FlowExpectationEntry, pointer: string, report: Repor
   const by = optionalTime(entry.by, under(pointer, "by"), report);
   const counts: Partial<Record<(typeof COUNTS)[number], Range>> = {};
   for (const name of COUNTS) if (entry[name] !== undefined) counts[name] = range(entry[name]);
+  if (Object.keys(counts).length === 0)
+    report.error(pointer, "ZS205", "this expects nothing: it has neither sent, delivered, lost nor queued");
   const parts = COUNTS.filter((name) => counts[name]).map((name) => `${rangeText(counts[name]!)} ${name}`);
   const text = `${from} to ${to}: ${parts.join(", ")}${by === undefined ? "" : ` by ${formatTime(by)}`}`;
   return { kind: "flow", pointer, text, from, to, ...counts, ...(by === undefined ? {} : { by }) };
@@ -194,6 +211,25 @@ function latency(entry: schema.LatencyExpectationEntry, pointer: string, report:
   };
 }
 
+function queue(entry: schema.QueueExpectationEntry, pointer: string, report: Report): Expectation {
+  const { from, to, depth } = entry;
+  const after = optionalTime(entry.after, under(pointer, "after"), report);
+  const by = optionalTime(entry.by, under(pointer, "by"), report);
+  if (after !== undefined && by !== undefined && after > by)
+    report.error(under(pointer, "after"), "ZS205", '"after" is later than "by"');
+  const when = `${after === undefined ? "" : ` from ${formatTime(after)} on`}${by === undefined ? "" : ` until ${formatTime(by)}`}`;
+  return {
+    kind: "queue",
+    pointer,
+    text: `the pipe from ${from} to ${to} holds ${rangeText(range(depth), "message")} at its fullest${when}`,
+    from,
+    to,
+    depth: range(depth),
+    ...(after === undefined ? {} : { after }),
+    ...(by === undefined ? {} : { by }),
+  };
+}
+
 function blocked(entry: schema.BlockedExpectationEntry, pointer: string, report: Report): Expectation {
   const { thread, blocked: wanted, call, socket } = entry;
   const by = optionalTime(entry.by, under(pointer, "by"), report);
@@ -210,41 +246,6 @@ function blocked(entry: schema.BlockedExpectationEntry, pointer: string, report:
     ...(by === undefined ? {} : { by }),
     ...(longerThan === undefined ? {} : { longerThan: longerThan as number as Duration }),
   };
-}
-
-/** Without the members that are undefined. */
-function optional<T extends Readonly<Record<string, string | undefined>>>(
-  members: T,
-): { readonly [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: string;
-  };
-}
-
-const optionalTime = (text: string | undefined, pointer: string, report: Report): Instant | undefined =>
-  text === undefined ? undefined : (nanoseconds(text, pointer, report) as Instant);
-const range = (count: schema.Count): Range => (typeof count === "number" ? { min: count, max: count } : count);
-
-function rangeText({ min, max }: Range, noun?: string, show: (value: number) => string = String): string {
-  const plural = noun === undefined ? "" : ` ${noun}${(max ?? min) === 1 ? "" : "s"}`;
-  if (min === max) return `${show(min ?? 0)}${plural}`;
-  if (min === undefined) return `at most ${show(max!)}${plural}`;
-  return max === undefined ? `at least ${show(min)}${plural}` : `${show(min)} to ${show(max)}${plural}`;
-}
-
-const LISTED_MAX = 6;
-function list(texts: readonly string[]): string {
-  if (texts.length === 0) return "nothing";
-  const shown = texts
-    .slice(0, LISTED_MAX)
-    .map((text) => (text === "..." ? text : `"${text}"`))
-    .join(", ");
-  return texts.length > LISTED_MAX ? `${shown}, ... (${texts.length})` : shown;
-}
-
-function fateText(fate: schema.Fate): string {
-  if (fate === "delivered") return "is delivered";
-  return fate === "queued" ? "is still queued at the end" : `ends as ${fate}`;
 }
 
 /** Bounds that exclude each other. */
@@ -264,100 +265,4 @@ function checkRange(bounds: Readonly<Record<string, unknown>>, pointer: string, 
   );
   if (typeof min === "number" && typeof max === "number" && min > max)
     report.error(pointer, "ZS205", "min is above max");
-}
-
-/** Resolves the names that expectations use. */
-class Names {
-  readonly #threads: ReadonlyMap<string, DeclaredThread>;
-  readonly #report: Report;
-  readonly #sockets: readonly string[];
-
-  constructor(directory: Directory, report: Report) {
-    this.#report = report;
-    this.#threads = directory.threads();
-    this.#sockets = [...this.#threads].flatMap(([thread, { sockets }]) =>
-      [...sockets.keys()].map((socket) => `${thread}.${socket}`),
-    );
-  }
-
-  checkAll(entry: schema.Expectation, pointer: string): void {
-    const record = entry as unknown as Readonly<Record<string, unknown>>;
-    for (const key of ["from", "to", "socket"])
-      if (typeof record[key] === "string") this.checkSocket(record[key], under(pointer, key));
-    if (typeof record["thread"] === "string") this.#checkThread(record["thread"], under(pointer, "thread"));
-  }
-
-  /** "publisher.sender#0" */
-  checkMessage(message: string, pointer: string): void {
-    const match = /^(.*)#(0|[1-9]\d*)$/.exec(message);
-    if (!match) {
-      this.#report.error(pointer, "ZS323", `"${message}" is not the name of a message`, {
-        hint: "such as publisher.sender#0: the socket that first sent it, and its number",
-      });
-      return;
-    }
-    const socket = match[1]!;
-    if (!this.checkSocket(socket, pointer)) return;
-    const thread = this.#threads.get(plain(socket.slice(0, socket.lastIndexOf("."))));
-    const type = thread?.sockets.get(socket.slice(socket.lastIndexOf(".") + 1))?.type;
-    if (type === "PULL" || type === "SUB")
-      this.#report.error(pointer, "ZS414", `${socket} is a ${type} socket and sends no messages`);
-    const unindexed = this.#unindexed(socket);
-    if (unindexed !== undefined)
-      this.#report.error(pointer, "ZS323", `"${unindexed}" has replicas: say which one, such as ${unindexed}[0]`);
-  }
-
-  /** Whether there is such a socket; reports when not. */
-  checkSocket(selector: string, pointer: string): boolean {
-    const parts = parseName(selector);
-    const at = selector.lastIndexOf(".");
-    const owner = this.#threads.get(plain(selector.slice(0, Math.max(0, at))));
-    if (parts && owner?.sockets.has(selector.slice(at + 1))) return this.#checkIndices(selector.slice(0, at), pointer);
-    const hint = didYouMean(plain(selector), this.#sockets);
-    this.#report.error(pointer, "ZS401", `unknown socket "${selector}"`, {
-      inside: { offset: 0, length: selector.length },
-      allowed: this.#sockets,
-      hint: hint ?? "sockets are named node.socket or node.thread.socket",
-    });
-    return false;
-  }
-
-  #checkThread(selector: string, pointer: string): void {
-    if (this.#threads.has(plain(selector)) && parseName(selector)) {
-      this.#checkIndices(selector, pointer);
-      return;
-    }
-    const names = [...this.#threads.keys()];
-    this.#report.error(pointer, "ZS402", `unknown thread "${selector}"`, {
-      allowed: names,
-      hint: didYouMean(plain(selector), names),
-    });
-  }
-
-  /** "worker[7].pool[2]": whether there are so many. */
-  #checkIndices(thread: string, pointer: string): boolean {
-    let name = "";
-    for (const part of parseName(thread) ?? []) {
-      name = name === "" ? part.name : `${name}.${part.name}`;
-      const count = this.#threads.get(name)?.count;
-      if (part.index === undefined || (count !== undefined && part.index < count)) continue;
-      const hint =
-        count === undefined
-          ? `"${name}" has no count, so it has no index`
-          : `${part.name}[0] to ${part.name}[${count - 1}]`;
-      this.#report.error(pointer, "ZS402", `there is no ${part.name}[${part.index}]`, { hint });
-      return false;
-    }
-    return true;
-  }
-
-  /** The first part of a name that stands for several replicas. */
-  #unindexed(socket: string): string | undefined {
-    let name = "";
-    for (const part of (parseName(socket) ?? []).slice(0, -1)) {
-      name = name === "" ? part.name : `${name}.${part.name}`;
-      if (part.index === undefined && (this.#threads.get(name)?.count ?? 1) > 1) return part.name;
-    }
-    return undefined;
-  }
 }

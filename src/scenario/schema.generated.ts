@@ -224,7 +224,7 @@ export type HostGroups = [[HostName, ...(HostName)[]], [HostName, ...(HostName)[
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "expectation".
  */
-export type Expectation = (FlowExpectationEntry | MessageExpectationEntry | OrderExpectationEntry | ReceivesExpectationEntry | LatencyExpectationEntry | NeverExpectationEntry | QueueExpectationEntry | BlockedExpectationEntry | CallsExpectationEntry | MonitorExpectationEntry | RetriesExpectationEntry | LogExpectationEntry)
+export type Expectation = (FlowExpectationEntry | MessageExpectationEntry | OrderExpectationEntry | ReceivesExpectationEntry | LatencyExpectationEntry | NeverExpectationEntry | QueueExpectationEntry | BlockedExpectationEntry | CallsExpectationEntry | MonitorExpectationEntry | RetriesExpectationEntry | LogExpectationEntry | WithinExpectationEntry | DeadlineExpectationEntry | BeforeExpectationEntry | AnsweredExpectationEntry | EndsExpectationEntry | StuckExpectationEntry | RelationExpectationEntry)
 /**
  * node.socket or node.thread.socket; without [i] all replicas together.
  * 
@@ -276,9 +276,17 @@ $schema?: string
  */
 about: string
 /**
+ * What to do about it, in a sentence; a run prints it.
+ */
+advice?: string
+/**
  * Seed of every random draw of the run.
  */
 seed?: (number | string)
+/**
+ * How many seeds, from 1 on, sim test runs it with; 1 is the scenario's own seed alone.
+ */
+seeds?: number
 /**
  * Virtual time at which the run ends at the latest.
  */
@@ -1438,6 +1446,30 @@ queued?: Count
  * Counted at this time instead of at the end.
  */
 by?: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * Bounds on the part of the runs, over the seeds, in which an expectation holds. It is judged with a Wilson interval: the whole interval has to lie within the bounds, or outside; else the verdict is open. Runs end as soon as the verdict is certain.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "probability".
+ */
+export interface Probability {
+/**
+ * At least in this part of the runs.
+ */
+min?: number
+/**
+ * At most in this part of the runs.
+ */
+max?: number
+/**
+ * How sure the verdict has to be.
+ */
+confidence?: number
 }
 /**
  * What becomes of one message.
@@ -1458,6 +1490,10 @@ to?: SocketSelector
  * Its fate.
  */
 fate: Fate
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * In which order messages arrive, or which receiver gets the next one.
@@ -1482,6 +1518,10 @@ order: ("fifo" | "rotation")
  * rotation: only from the message after so many.
  */
 after?: number
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Exactly these messages are received, in this order.
@@ -1500,6 +1540,10 @@ socket: SocketSelector
  * Items: A message; frames joined by |.
  */
 receives: string[]
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * How long delivered messages take from send to receive.
@@ -1545,6 +1589,10 @@ p99?: DurationBounds
  */
 max?: DurationBounds
 }
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Bounds of a duration.
@@ -1581,6 +1629,10 @@ from?: SocketSelector
  * Only for this receiver.
  */
 to?: SocketSelector
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Most messages in the pipe between two sockets at any time.
@@ -1601,6 +1653,18 @@ to: SocketSelector
  * The highest number of messages.
  */
 depth: Count
+/**
+ * Only from this time on.
+ */
+after?: Duration
+/**
+ * Only up to this time.
+ */
+by?: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Whether a thread ever waits inside a call.
@@ -1633,6 +1697,10 @@ by?: Duration
  * Only when it waits longer than this.
  */
 longerThan?: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Exactly these results of one kind of call, in this order.
@@ -1655,6 +1723,10 @@ call: ("send" | "recv" | "bind" | "connect" | "unbind" | "disconnect" | "subscri
  * Items: ok, or the name of an error.
  */
 results: string[]
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Exactly these monitor events, in this order.
@@ -1673,6 +1745,10 @@ socket: SocketSelector
  * Items: libzmq's name of an event.
  */
 events: ("CONNECTED" | "CONNECT_DELAYED" | "CONNECT_RETRIED" | "LISTENING" | "BIND_FAILED" | "ACCEPTED" | "ACCEPT_FAILED" | "CLOSED" | "CLOSE_FAILED" | "DISCONNECTED" | "MONITOR_STOPPED" | "HANDSHAKE_FAILED_NO_DETAIL" | "HANDSHAKE_SUCCEEDED" | "HANDSHAKE_FAILED_PROTOCOL" | "HANDSHAKE_FAILED_AUTH" | "...")[]
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * Exactly these waits before further connection attempts, in this order.
@@ -1691,6 +1767,10 @@ socket: SocketSelector
  * Items: What CONNECT_RETRIED says.
  */
 retries: Duration[]
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }
 /**
  * A line that a log step writes.
@@ -1711,4 +1791,245 @@ log: string
  * How often; at least once when absent.
  */
 count?: Count
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * Every message arrives, each within a time of its sending.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "withinExpectation".
+ */
+export interface WithinExpectationEntry {
+/**
+ * The socket that first sent them.
+ */
+from: SocketSelector
+/**
+ * The socket that receives them.
+ */
+to: SocketSelector
+/**
+ * The longest that any may take.
+ */
+within: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * By a time every receiver has got so many messages.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "deadlineExpectation".
+ */
+export interface DeadlineExpectationEntry {
+/**
+ * The receiving socket; each replica has to make it.
+ */
+to: SocketSelector
+/**
+ * Only messages of this socket.
+ */
+from?: SocketSelector
+/**
+ * The time.
+ */
+deadline: Duration
+/**
+ * Counted from the start of this node; from the start of the run when absent.
+ */
+after?: string
+/**
+ * How many messages.
+ */
+messages?: number
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * One thing happens before another; both happen.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "beforeExpectation".
+ */
+export interface BeforeExpectationEntry {
+/**
+ * What comes first.
+ */
+first: Moment
+/**
+ * What comes later.
+ */
+then: Moment
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * The first time that something happens: one of sent, received, log, event, call, subscribed; the other keys narrow it down.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "moment".
+ */
+export interface Moment {
+/**
+ * This message is sent.
+ */
+sent?: string
+/**
+ * A program receives this message.
+ */
+received?: string
+/**
+ * A log step writes this text.
+ */
+log?: string
+/**
+ * The monitor of a socket reports this.
+ */
+event?: ("CONNECTED" | "CONNECT_DELAYED" | "CONNECT_RETRIED" | "LISTENING" | "BIND_FAILED" | "ACCEPTED" | "ACCEPT_FAILED" | "CLOSED" | "CLOSE_FAILED" | "DISCONNECTED" | "MONITOR_STOPPED" | "HANDSHAKE_FAILED_NO_DETAIL" | "HANDSHAKE_SUCCEEDED" | "HANDSHAKE_FAILED_PROTOCOL" | "HANDSHAKE_FAILED_AUTH")
+/**
+ * A call on a socket returns.
+ */
+call?: ("send" | "recv" | "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe" | "setsockopt" | "getsockopt" | "open" | "close" | "proxy")
+/**
+ * Only a call with this result.
+ */
+result?: string
+/**
+ * This publisher learns of a subscription.
+ */
+subscribed?: SocketSelector
+/**
+ * Only at this socket.
+ */
+socket?: SocketSelector
+/**
+ * Only by this thread.
+ */
+thread?: ThreadSelector
+}
+/**
+ * Every request that a socket sends is answered: so many messages come in as went out.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "answeredExpectation".
+ */
+export interface AnsweredExpectationEntry {
+/**
+ * The socket that sends requests and receives replies.
+ */
+answered: SocketSelector
+/**
+ * The n-th reply comes at most so long after the n-th request.
+ */
+within?: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * Whether a thread comes to its end.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "endsExpectation".
+ */
+export interface EndsExpectationEntry {
+/**
+ * The thread: node, or node.thread.
+ */
+thread: ThreadSelector
+/**
+ * true: it ends without a failure; false: it is still busy at the end.
+ */
+ends: boolean
+/**
+ * At the latest at this time instead of the end of the run.
+ */
+by?: Duration
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * Whether a thread is left waiting when the run ends: in a send, in the end of its context, for the reply to a request; a thread named here in any call but sleep.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "stuckExpectation".
+ */
+export interface StuckExpectationEntry {
+/**
+ * false: no thread is; true: at least one is.
+ */
+stuck: boolean
+/**
+ * Only this thread.
+ */
+thread?: ThreadSelector
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
+}
+/**
+ * A number of this run, compared with that of another setting or scenario run with the same seed.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "relationExpectation".
+ */
+export interface RelationExpectationEntry {
+/**
+ * Messages, or a statistic of their latencies.
+ */
+compare: ("sent" | "delivered" | "lost" | "queued" | "min" | "mean" | "p50" | "p95" | "p99" | "max")
+/**
+ * The socket that first sent them.
+ */
+from: SocketSelector
+/**
+ * The socket that receives them.
+ */
+to: SocketSelector
+/**
+ * How it stands to the other number.
+ */
+is: ("at-most" | "at-least" | "less" | "more" | "equal")
+/**
+ * The other run.
+ */
+with: {
+/**
+ * Another scenario file, seen from this one; this one when absent.
+ */
+scenario?: string
+/**
+ * Values to change, by path, as with --set.
+ */
+set?: {
+[k: string]: string | number | boolean | unknown[] | {
+
+}
+}
+/**
+ * Its sending socket, when it has another name.
+ */
+from?: SocketSelector
+/**
+ * Its receiving socket, when it has another name.
+ */
+to?: SocketSelector
+}
+/**
+ * Judged over many seeds: in how large a part of the runs this holds.
+ */
+probability?: Probability
 }

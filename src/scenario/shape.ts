@@ -54,6 +54,13 @@ const TIMELINE: Kinds = new Map(
 
 /** The first of these keys that an expectation has tells its kind; without any it speaks of a flow. */
 const EXPECTATIONS: Kinds = new Map([
+  ["compare", "relationExpectation"],
+  ["then", "beforeExpectation"],
+  ["answered", "answeredExpectation"],
+  ["deadline", "deadlineExpectation"],
+  ["within", "withinExpectation"],
+  ["ends", "endsExpectation"],
+  ["stuck", "stuckExpectation"],
   ["message", "messageExpectation"],
   ["never", "neverExpectation"],
   ["latency", "latencyExpectation"],

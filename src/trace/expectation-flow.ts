@@ -49,7 +49,7 @@ export function checkFlow(expectation: FlowExpectation, evidence: Evidence): Ver
 const COUNTS = ["sent", "delivered", "lost", "queued"] as const;
 type Count = (typeof COUNTS)[number];
 
-function countBy(items: readonly Item[], by: number): Record<Count, number> {
+export function countBy(items: readonly Item[], by: number): Record<Count, number> {
   const counts = { sent: items.length, delivered: 0, lost: 0, queued: 0 };
   for (const { delivery } of items) counts[classOf(delivery, by)]++;
   return counts;
@@ -69,11 +69,11 @@ function worst(items: readonly Item[], broken: readonly Count[], by: number): It
   return (prefersQueued ? (queued ?? lost) : (lost ?? queued)) ?? items.at(-1)!;
 }
 
-function itemDetail({ analysis, events }: Evidence, { message, delivery }: Item): string[] {
+export function itemDetail({ analysis, events }: Evidence, { message, delivery }: Item): string[] {
   return [explain(analysis, message, delivery), ...messageSlice(analysis, events, message, delivery)];
 }
 
-function otherFlows(analysis: Analysis, from: string, to: string): string[] {
+export function otherFlows(analysis: Analysis, from: string, to: string): string[] {
   const names = analysis.flows.map((flow) => `${flow.from} > ${flow.to}`);
   const nearest = nearestNames(`${from} > ${to}`, names);
   return nearest.length === 0
@@ -203,7 +203,7 @@ function latencyOf({ message, delivery }: Item): number {
 }
 
 /** `sorted` is not empty. */
-function statistic(sorted: Float64Array, name: LatencyStatistic): number {
+export function statistic(sorted: Float64Array, name: LatencyStatistic): number {
   switch (name) {
     case "min":
       return sorted[0]!;

@@ -9,9 +9,9 @@ import { selectsAny } from "./names.ts";
 import { type Evidence, inRange, rangeText, type Verdict } from "./verdict.ts";
 
 export function checkQueue(expectation: QueueExpectation, { analysis, events }: Evidence): Verdict {
-  const { from, to, depth } = expectation;
+  const { from, to, depth, after = 0, by = Infinity } = expectation;
   const inPipe = (event: TraceEvent): number | undefined => {
-    if (event.ev !== "queue" && event.ev !== "arrive") return undefined;
+    if ((event.ev !== "queue" && event.ev !== "arrive") || event.t < after || event.t > by) return undefined;
     const peer = analysis.topology.resolve(event.socket, event.peer);
     const [sender, receiver] = event.ev === "queue" ? [event.socket, peer] : [peer, event.socket];
     return selects(from, sender) && selects(to, receiver) ? event.depth : undefined;

@@ -1,9 +1,12 @@
 /** Whether what a scenario expects held in a run, and if not, what happened instead. */
-import type { Expectation } from "../scenario/expectation.ts";
+import type { Expectation, Probability } from "../scenario/expectation.ts";
 import { selects } from "../scenario/names.ts";
 import { checkFlow, checkLatency, checkMessage, checkNever } from "./expectation-flow.ts";
+import { checkAnswered, checkEnds, checkStuck } from "./expectation-liveness.ts";
 import { checkBlocked, checkQueue } from "./expectation-queue.ts";
+import { checkRelation } from "./expectation-relation.ts";
 import { checkCalls, checkLog, checkMonitor, checkOrder, checkReceives, checkRetries } from "./expectation-sequence.ts";
+import { checkBefore, checkDeadline, checkWithin } from "./expectation-time.ts";
 import { isEndpoint, nearestNames, threadOf } from "./names.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 
@@ -18,6 +21,8 @@ export interface ExpectationResult {
   readonly detail: readonly string[];
   /** JSON pointer of the entry in the scenario. */
   readonly pointer: string;
+  /** Not judged by one run: it has to hold in this part of many. */
+  readonly probability?: Probability;
 }
 
 export function checkExpectations(expectations: readonly Expectation[], evidence: Evidence): ExpectationResult[] {
@@ -33,6 +38,7 @@ export function checkExpectation(expectation: Expectation, evidence: Evidence): 
     actual,
     detail: ok ? [] : (detail ?? []),
     pointer: expectation.pointer,
+    ...(expectation.probability === undefined ? {} : { probability: expectation.probability }),
   };
 }
 
@@ -62,8 +68,25 @@ function check(expectation: Expectation, evidence: Evidence): Verdict {
       return checkRetries(expectation, evidence);
     case "log":
       return checkLog(expectation, evidence);
+    case "within":
+      return checkWithin(expectation, evidence);
+    case "deadline":
+      return checkDeadline(expectation, evidence);
+    case "before":
+      return checkBefore(expectation, evidence);
+    case "answered":
+      return checkAnswered(expectation, evidence);
+    case "ends":
+      return checkEnds(expectation, evidence);
+    case "stuck":
+      return checkStuck(expectation, evidence);
+    case "relation":
+      return checkRelation(expectation, evidence);
   }
 }
+
+/** Whether a run can be said to have met it; what holds in a part of many runs only is judged over them. */
+export const isBroken = ({ ok, probability }: ExpectationResult): boolean => !ok && probability === undefined;
 
 /** An expectation about a name that does not occur cannot hold: it is nearly always a slip of the pen. */
 function unknownName(expectation: Expectation, { analysis, events }: Evidence): Verdict | undefined {

@@ -2,7 +2,8 @@
 import type { Duration, Instant } from "../kernel/time.ts";
 import { formatTime } from "../kernel/time.ts";
 import type { RunRecord } from "../run/record.ts";
-import type { ExpectationResult } from "./expectation.ts";
+import type { Probability } from "../scenario/expectation.ts";
+import { type ExpectationResult, isBroken } from "./expectation.ts";
 import type { Analysis } from "./fates.ts";
 import { type Flow, mergeFlows, quantile } from "./flows.ts";
 import { starIndices } from "./names.ts";
@@ -14,6 +15,8 @@ export interface ReportInput {
   readonly record: RunRecord;
   /** The scenario's sentence; "" when it has none. */
   readonly about: string;
+  /** What to do about it, in a sentence; absent or "" when the scenario does not say. */
+  readonly advice?: string;
   /** Of record.events; absent when the trace level was not "full". */
   readonly analysis?: Analysis;
   readonly expectations: readonly ExpectationResult[];
@@ -43,6 +46,7 @@ export function reportText(input: ReportInput, style: Style = PLAIN): string {
       style,
     ),
   );
+  if (input.advice) sections.push(wrap(input.advice, "Advice: ", "        "));
   sections.push(footer(input, style));
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -140,6 +144,10 @@ function warningLines({ warnings }: RunRecord, style: Style): string[] {
 
 function expectationLines(result: ExpectationResult, style: Style): string[] {
   const [first, ...more] = wrap(result.text, "  ✓ ", "    ");
+  if (result.probability !== undefined) {
+    const held = `${result.ok ? "held" : "did not hold"} in this run; judged over many, by sim test`;
+    return [first!.replace("✓", style.dim("~")), ...more, style.dim(`      ${held}`)];
+  }
   if (result.ok) return [first!.replace("✓", style.green("✓")), ...more];
   const lines = [first!.replace("✓", style.red("✗")), ...more];
   lines.push(...wrap(result.expected, "      expected: "), ...wrap(result.actual, "      but was:  "));
@@ -153,7 +161,7 @@ function expectationLines(result: ExpectationResult, style: Style): string[] {
 
 function footer({ digest, reproduce, expectations }: ReportInput, style: Style): string[] {
   const lines: string[] = [];
-  const failed = expectations.filter((one) => !one.ok).length;
+  const failed = expectations.filter(isBroken).length;
   if (failed > 0) lines.push(style.red(`${failed} of ${plural(expectations.length, "expectation")} failed`));
   if (digest !== undefined) lines.push(style.dim(`digest     ${digest}`));
   if (reproduce !== undefined) lines.push(`${style.dim("reproduce  ")}${reproduce}`);
@@ -164,6 +172,8 @@ function footer({ digest, reproduce, expectations }: ReportInput, style: Style):
 export interface ReportJson {
   readonly scenario: string;
   readonly about: string;
+  /** Absent when the scenario does not say. */
+  readonly advice?: string;
   readonly seed: string;
   readonly profile: string;
   readonly arm: "simulated" | "real";
@@ -179,6 +189,8 @@ export interface ReportJson {
     readonly expected: string;
     readonly actual: string;
     readonly pointer: string;
+    /** Judged over many runs only. */
+    readonly probability?: Probability;
   }[];
   /** Threads that wait without an end, and programs that failed. */
   readonly blocked: readonly {
@@ -202,12 +214,13 @@ export interface FlowJson {
   readonly latency: { readonly p50: number; readonly p95: number; readonly max: number } | null;
 }
 
-export function reportJson({ record, about, analysis, expectations, digest }: ReportInput): ReportJson {
+export function reportJson({ record, about, advice, analysis, expectations, digest }: ReportInput): ReportJson {
   const { scenario, seed, profile, arm } = record.header;
   const legs = { sent: record.legs.sent, fates: { delivered: record.legs.delivered, ...record.legs.fates } };
   return {
     scenario,
     about,
+    ...(advice ? { advice } : {}),
     seed,
     profile,
     arm,
@@ -216,13 +229,7 @@ export function reportJson({ record, about, analysis, expectations, digest }: Re
     outcome: record.outcome,
     messages: analysis === undefined ? legs : { sent: analysis.totals.sent, fates: { ...analysis.totals.fates } },
     flows: (analysis?.flows ?? []).map(flowJson),
-    expectations: expectations.map(({ ok, text, expected, actual, pointer }) => ({
-      ok,
-      text,
-      expected,
-      actual,
-      pointer,
-    })),
+    expectations: expectations.map(({ detail: _, ...result }) => result),
     blocked: record.threads
       .filter((thread) => thread.state === "blocked" && thread.forever === true)
       .map(({ thread, call = "", socket, since }) => ({

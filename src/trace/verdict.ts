@@ -1,6 +1,6 @@
 /** What every check of an expectation gets and gives. */
 import type { TraceEvent } from "../journal/events.ts";
-import type { Range } from "../scenario/expectation.ts";
+import type { OtherRun, Range } from "../scenario/expectation.ts";
 import type { Analysis } from "./fates.ts";
 
 /** The outcome of one check; the rest of ExpectationResult comes from the expectation. */
@@ -14,6 +14,8 @@ export interface Verdict {
 export interface Evidence {
   readonly analysis: Analysis;
   readonly events: readonly TraceEvent[];
+  /** Runs what a run is compared with, with the same seed; absent where there is only a trace. */
+  readonly other?: (run: OtherRun) => Analysis;
 }
 
 export function inRange(value: number, range: Range): boolean {

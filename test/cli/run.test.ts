@@ -19,7 +19,7 @@ const pipeline = (more: object = {}): string =>
     ...more,
   });
 const HOLDS = { from: "source.out", to: "sink.in", delivered: 3 };
-const FAILS = { from: "source.out", to: "sink.in", delivered: 2 };
+const FAILS = { from: "source.out", to: "sink.in", lost: 1 };
 const files = { "p.json": pipeline({ expect: [HOLDS] }), "f.json": pipeline({ expect: [FAILS, HOLDS] }) };
 
 describe("sim run", () => {

@@ -71,3 +71,16 @@ test("what a definition gives as an example of a step is well formed", () => {
     expect(examples.length).toBeGreaterThan(0);
   }
 });
+
+test("what a definition gives as an example of an expectation is well formed, and of that kind", () => {
+  const kinds = Object.entries(schema.$defs).filter(([name]) => /.Expectation$/.test(name));
+  expect(kinds.length).toBeGreaterThan(18);
+  for (const [name, { examples = [] }] of kinds) {
+    expect(examples.length, name).toBeGreaterThan(0);
+    const text = JSON.stringify({ about: name, nodes: { a: { program: [] } }, expect: examples });
+    const { issues, expectations } = compileScenario(text, { file: name });
+    // Its sockets do not exist here; its form is right.
+    expect(issues.filter(({ code }) => code < "ZS400" || code >= "ZS500")).toEqual([]);
+    expect(expectations).toHaveLength(examples.length);
+  }
+});
