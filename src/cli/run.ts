@@ -97,7 +97,8 @@ interface FileResult {
 async function runFile(shell: Shell, file: string, options: RunOptions): Promise<FileResult> {
   const { load } = await import("./engine.ts");
   const set = assignments(options);
-  const loaded = load({ ...readScenario(shell, file), set, color: shell.errColor });
+  const source = readScenario(shell, file);
+  const loaded = load({ ...source, set, color: shell.errColor });
   const seed = options.seed ?? loaded.plan.seed;
   const invocation: Invocation = { file, seed, set, strict: options.strict === true };
   warn(shell, loaded, options);
@@ -105,10 +106,16 @@ async function runFile(shell: Shell, file: string, options: RunOptions): Promise
     const { runSeeds } = await import("./run-seeds.ts");
     return runSeeds(shell, loaded, { range: parseSeeds(options.seeds), options, invocation });
   }
-  return runOnce(shell, loaded, options, invocation);
+  return runOnce(shell, loaded, options, invocation, source);
 }
 
-async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invocation: Invocation): Promise<FileResult> {
+async function runOnce(
+  shell: Shell,
+  loaded: Loaded,
+  options: RunOptions,
+  invocation: Invocation,
+  source: { readonly text: string; readonly file: string },
+): Promise<FileResult> {
   const { execute, json, report } = await import("./engine.ts");
   const finished = reproducible(invocation, () => execute(loaded, invocation.seed));
   const reproduce = reproduceLine(invocation);
@@ -117,6 +124,12 @@ async function runOnce(shell: Shell, loaded: Loaded, options: RunOptions, invoca
   const shows = !options.json && !(options.quiet && code === EXIT.ok);
   if (shows) shell.out(report(finished, loaded, reproduce, shell.outColor));
   code = gravest(code, warnOfRun(shell, finished, options));
+  const { cycleText } = await import("./waiting.ts");
+  const cycle = cycleText(finished, loaded.expectations, source, shell.errColor);
+  if (cycle !== "") {
+    shell.err(cycle);
+    code = gravest(code, EXIT.usage);
+  }
   if (options.checkDeterminism) {
     const { checkDeterminism } = await import("./determinism.ts");
     code = gravest(code, await checkDeterminism(shell, invocation, options.quiet === true));
