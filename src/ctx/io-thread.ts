@@ -30,6 +30,7 @@ export class IoThread implements Actor, MailboxReader, Task {
   private ops: number[] = [];
   private args: number[] = [];
   private head = 0;
+  private tail = 0;
   private mailboxPosted = false;
   private scheduled = false;
   private alive = true;
@@ -70,9 +71,10 @@ export class IoThread implements Actor, MailboxReader, Task {
   /** Queues `task`; wakes the thread when it sleeps. */
   post(task: Task, op: number, arg = 0): void {
     if (!this.alive) return;
-    this.tasks.push(task);
-    this.ops.push(op);
-    this.args.push(arg);
+    const at = this.tail++;
+    this.tasks[at] = task;
+    this.ops[at] = op;
+    this.args[at] = arg;
     if (!this.scheduled) this.schedule();
   }
 
@@ -99,20 +101,20 @@ export class IoThread implements Actor, MailboxReader, Task {
     this.scheduled = false;
     if (!this.alive) return;
     this.charged = 0;
-    if (this.kernel.choices.open && this.tasks.length - this.head > 1) this.chooseFirst();
+    if (this.kernel.choices.open && this.tail - this.head > 1) this.chooseFirst();
     const at = this.head++;
     const task = this.tasks[at] as Task;
     this.tasks[at] = null;
     const op = this.ops[at] as number;
     const arg = this.args[at] as number;
-    if (this.head === this.tasks.length) this.resetQueue();
+    if (this.head === this.tail) this.resetQueue();
     else if (this.head >= 1024) this.compactQueue();
     this.scheduled = true; // what this task posts waits for its end
     task.runTask(op, arg);
     this.busyUntil = this.localNow;
     this.charged = 0;
     this.scheduled = false;
-    if (this.head < this.tasks.length) this.schedule();
+    if (this.head < this.tail) this.schedule();
   }
 
   /** The process died: nothing runs here any more. */
@@ -125,7 +127,7 @@ export class IoThread implements Actor, MailboxReader, Task {
   /** The kernel reports ready descriptors in any order; what one object waits for keeps its own. */
   private chooseFirst(): void {
     const { tasks, ops, args, head } = this;
-    const chosen = head + this.kernel.choose(`${this.label}/ready`, tasks.length - head);
+    const chosen = head + this.kernel.choose(`${this.label}/ready`, this.tail - head);
     const from = tasks.indexOf(tasks[chosen] as Task, head);
     const [task] = tasks.splice(from, 1);
     const [op] = ops.splice(from, 1);
@@ -151,16 +153,16 @@ export class IoThread implements Actor, MailboxReader, Task {
   }
 
   private resetQueue(): void {
-    this.tasks.length = 0;
-    this.ops.length = 0;
-    this.args.length = 0;
+    // The places are used again; their number is that of the fullest moment.
     this.head = 0;
+    this.tail = 0;
   }
 
   private compactQueue(): void {
     this.tasks.splice(0, this.head);
     this.ops.splice(0, this.head);
     this.args.splice(0, this.head);
+    this.tail -= this.head;
     this.head = 0;
   }
 }

@@ -1,7 +1,18 @@
 /** Options of a socket as plain data. bind and connect copy them, as libzmq does. libzmq: options.hpp. */
 
 /** Names of the socket types of zmq.h that are modelled. */
-export type SocketTypeName = "PAIR" | "PUB" | "SUB" | "REQ" | "REP" | "DEALER" | "ROUTER" | "PULL" | "PUSH" | "XPUB" | "XSUB";
+export type SocketTypeName =
+  | "PAIR"
+  | "PUB"
+  | "SUB"
+  | "REQ"
+  | "REP"
+  | "DEALER"
+  | "ROUTER"
+  | "PULL"
+  | "PUSH"
+  | "XPUB"
+  | "XSUB";
 
 /** Times in ms, sizes in bytes, limits in messages. */
 export interface SocketOptions {
@@ -64,4 +75,9 @@ export function defaultOptions(type: SocketTypeName, blocky: boolean): SocketOpt
 
 /** CONFLATE counts only for these types. libzmq: get_effective_conflate_option. */
 export const effectiveConflate = (options: SocketOptions): boolean =>
-  options.conflate && (options.type === "DEALER" || options.type === "PULL" || options.type === "PUSH" || options.type === "PUB" || options.type === "SUB");
+  options.conflate &&
+  (options.type === "DEALER" ||
+    options.type === "PULL" ||
+    options.type === "PUSH" ||
+    options.type === "PUB" ||
+    options.type === "SUB");
