@@ -12,7 +12,12 @@ export type SocketTypeName =
   | "PULL"
   | "PUSH"
   | "XPUB"
-  | "XSUB";
+  | "XSUB"
+  | DraftTypeName
+  | "STREAM";
+
+/** Types of the draft API. */
+export type DraftTypeName = "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL";
 
 /** Times in ms, sizes in bytes, limits in messages. */
 export interface SocketOptions {
@@ -41,8 +46,22 @@ export interface SocketOptions {
   sndbuf: number;
   rcvbuf: number;
   invertMatching: boolean;
+  inBatchSize: number;
+  outBatchSize: number;
+  /** Bits: 1 connection refused, 2 handshake failed, 4 after disconnect. */
+  reconnectStop: number;
+  /** Bits: 1 at connect, 2 at disconnect. */
+  routerNotify: number;
+  streamNotify: boolean;
+  /** Byte strings that the library sends by itself; "" for none. */
+  helloMsg: string;
+  disconnectMsg: string;
+  hiccupMsg: string;
+  ipv6: boolean;
+  /** No ZMTP on the connections: STREAM, ROUTER_RAW. */
+  rawSocket: boolean;
   /** The type wants the peer's routing id as the first thing in the pipe: ROUTER, REP. */
-  readonly recvRoutingId: boolean;
+  recvRoutingId: boolean;
 }
 
 export function defaultOptions(type: SocketTypeName, blocky: boolean): SocketOptions {
@@ -50,7 +69,7 @@ export function defaultOptions(type: SocketTypeName, blocky: boolean): SocketOpt
     type,
     sndhwm: 1000,
     rcvhwm: 1000,
-    linger: type === "SUB" || type === "XSUB" || !blocky ? 0 : -1,
+    linger: type === "SUB" || type === "XSUB" || type === "DISH" || !blocky ? 0 : -1,
     sndtimeo: -1,
     rcvtimeo: -1,
     immediate: false,
@@ -69,6 +88,16 @@ export function defaultOptions(type: SocketTypeName, blocky: boolean): SocketOpt
     sndbuf: -1,
     rcvbuf: -1,
     invertMatching: false,
+    inBatchSize: 8192,
+    outBatchSize: 8192,
+    reconnectStop: 0,
+    routerNotify: 0,
+    streamNotify: true,
+    helloMsg: "",
+    disconnectMsg: "",
+    hiccupMsg: "",
+    ipv6: false,
+    rawSocket: type === "STREAM",
     recvRoutingId: type === "ROUTER" || type === "REP",
   };
 }
@@ -81,3 +110,16 @@ export const effectiveConflate = (options: SocketOptions): boolean =>
     options.type === "PUSH" ||
     options.type === "PUB" ||
     options.type === "SUB");
+
+const HELLO: readonly SocketTypeName[] = ["DEALER", "ROUTER", "CLIENT", "SERVER", "PEER"];
+const DISCONNECT: readonly SocketTypeName[] = ["ROUTER", "REP", "SERVER", "PEER"];
+const HICCUP: readonly SocketTypeName[] = ["DEALER", "REQ", "CLIENT", "PEER"];
+
+/** HELLO_MSG, if the type sends one; "" otherwise. libzmq: can_send_hello_msg. */
+export const effectiveHelloMsg = ({ type, helloMsg }: SocketOptions): string => (HELLO.includes(type) ? helloMsg : "");
+/** libzmq: can_recv_disconnect_msg. */
+export const effectiveDisconnectMsg = ({ type, disconnectMsg }: SocketOptions): string =>
+  DISCONNECT.includes(type) ? disconnectMsg : "";
+/** libzmq: can_recv_hiccup_msg. */
+export const effectiveHiccupMsg = ({ type, hiccupMsg }: SocketOptions): string =>
+  HICCUP.includes(type) ? hiccupMsg : "";

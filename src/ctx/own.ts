@@ -23,14 +23,14 @@ export abstract class Own implements CommandTarget {
   protected processPlug(): void {}
 
   /** Gives `child` its owner and starts it. libzmq: own_t::launch_child. */
-  protected launchChild(child: Own): void {
+  launchChild(child: Own): void {
     child.owner = this;
     sendSequenced(child, Command.plug);
     sendSequenced(this, Command.own, 0, child);
   }
 
   /** Asks a child to go, as if it had asked itself. libzmq: own_t::term_child. */
-  protected termChild(child: Own): void {
+  termChild(child: Own): void {
     this.processTermReq(child);
   }
 

@@ -149,6 +149,15 @@ export class StreamEnd implements Actor, HealListener {
     this.head = 0;
   }
 
+  /** The next item, be it wholly read or not: for a reader that counts bytes itself. */
+  takeBegun(): unknown {
+    const item = this.items[this.head];
+    this.items[this.head] = undefined;
+    this.head++;
+    if (this.head >= ITEMS_KEPT) this.compact();
+    return item;
+  }
+
   /** Frees the places of items that were taken. */
   private compact(): void {
     this.items.splice(0, this.head);

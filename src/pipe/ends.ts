@@ -30,3 +30,9 @@ export interface PipePairOptions {
   readonly conflate: boolean;
   readonly journal: Journal;
 }
+
+/** An inproc peer that goes says so. libzmq: pipe_t::send_disconnect_msg. */
+export function sendDisconnectMsg(pipe: Pipe): void {
+  if (pipe.disconnectMsg !== "") pipe.writeNotice(pipe.disconnectMsg);
+  pipe.disconnectMsg = "";
+}

@@ -8,6 +8,11 @@ export const ROUTING_ID = 4;
 export const SUBSCRIBE = 8;
 export const CANCEL = 16;
 export const DELIMITER = 32;
+/** A DISH joins or leaves the group that the content names. libzmq: msg_t::is_join, is_leave. */
+export const JOIN = 64;
+export const LEAVE = 128;
+/** On the wire: bytes as a raw socket wrote them, to be decoded by whoever reads them as ZMTP. */
+export const RAW = 256;
 
 /** Content of a frame: a byte string (one character per byte), bytes, or null for a payload of mere size. */
 export type Content = string | Uint8Array | null;
@@ -59,6 +64,30 @@ export class Frame {
     return flags === this.flags && message === this.message ? this : new Frame(this.content, this.size, flags, message);
   }
 }
+
+/** A frame of the types that address by group (RADIO, DISH) or by number (SERVER, PEER). libzmq: zmq_msg_set_group, zmq_msg_set_routing_id. */
+export class AddressedFrame extends Frame {
+  /** At most 255 bytes; "" without a group. */
+  readonly group: string;
+  /** 0 without a routing id. */
+  readonly routingId: number;
+
+  constructor(frame: Frame, address: { readonly group?: string; readonly routingId?: number }) {
+    super(frame.content, frame.size, frame.flags, frame.message);
+    this.group = address.group ?? "";
+    this.routingId = address.routingId ?? 0;
+  }
+
+  override as(flags: number, message: Message | null): Frame {
+    return new AddressedFrame(new Frame(this.content, this.size, flags, message), this);
+  }
+}
+
+/** Frames that no program handed over as a message: subscriptions, in command or old form. */
+export const isSubscription = (frame: Frame): boolean =>
+  frame.message === null && (frame.flags & (MORE | ROUTING_ID)) === 0;
+
+export const groupOf = (frame: Frame): string => (frame instanceof AddressedFrame ? frame.group : "");
 
 /** The last item of a pipe that is closing. libzmq: msg_t::init_delimiter. */
 export const DELIMITER_FRAME = new Frame("", 0, DELIMITER, null);

@@ -4,7 +4,7 @@ import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
 import type { PipeEnd, PipeEvents, PipePairOptions, PipeRole } from "./ends.ts";
-import { DELIMITER, DELIMITER_FRAME, type Frame, MORE, ROUTING_ID } from "./frame.ts";
+import { DELIMITER, DELIMITER_FRAME, Frame, isSubscription, ROUTING_ID } from "./frame.ts";
 import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
 export type { PipeEvents } from "./ends.ts";
@@ -28,7 +28,7 @@ export class Pipe implements CommandTarget, ReplacedListener {
   socketName: string;
   /** Name of the socket at the other end of the connection when known, else the endpoint. */
   peerName: string;
-  /** Routing id under which a ROUTER knows the peer, once identified. */
+  /** Routing id under which a ROUTER (in decimal: a SERVER) knows the peer, once identified. */
   routingId: string | null = null;
   /** Positions in the arrays of the load balancer, fair queue and distributor. */
   lbIndex = -1;
@@ -41,6 +41,8 @@ export class Pipe implements CommandTarget, ReplacedListener {
   /** When the last subscription that was read had come into the pipe; kept for full journals only. */
   subscriptionArrived = 0 as Instant;
   private arrivals: Instant[] | null = null;
+  /** Inproc: what the other side wants to read when this one goes. */
+  disconnectMsg = "";
   private sink: PipeEvents | null = null;
   private peer: Pipe | null = null;
   private input!: FrameQueue;
@@ -167,6 +169,14 @@ export class Pipe implements CommandTarget, ReplacedListener {
   /** Writes past every check: routing ids queued by an inproc connecter. */
   writeUnchecked(frame: Frame): void {
     (this.output as FrameQueue).write(frame, frame.more);
+  }
+
+  /** A message that the library sends by itself, past every check: HICCUP_MSG, DISCONNECT_MSG. libzmq: send_hiccup_msg. */
+  writeNotice(text: string): void {
+    if (this.output === null) return;
+    this.rollback();
+    this.output.write(Frame.of(text), false);
+    this.flush();
   }
 
   /** Takes back the frames of an unfinished message. */
@@ -387,6 +397,3 @@ export class Pipe implements CommandTarget, ReplacedListener {
     if (this.state === Active) this.sink?.hiccuped(this);
   }
 }
-
-/** Frames that no program handed over as a message: subscriptions, in command or old form. */
-const isSubscription = (frame: Frame): boolean => frame.message === null && (frame.flags & (MORE | ROUTING_ID)) === 0;

@@ -64,6 +64,15 @@ const CLASSES: Readonly<Record<SocketTypeName, string>> = {
   PUSH: "Push",
   XPUB: "XPublisher",
   XSUB: "XSubscriber",
+  STREAM: "Stream",
+  SERVER: "Server",
+  CLIENT: "Client",
+  RADIO: "Radio",
+  DISH: "Dish",
+  GATHER: "Gather",
+  SCATTER: "Scatter",
+  PEER: "Peer",
+  CHANNEL: "Channel",
 };
 
 export class ZeroMQError extends Error {

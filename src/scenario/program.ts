@@ -261,5 +261,5 @@ class StepCompiler extends StepPlace {
 }
 
 /** Types whose send or recv gives ENOTSUP. */
-const SENDLESS: ReadonlySet<SocketTypeName> = new Set(["SUB", "PULL"]);
-const RECVLESS: ReadonlySet<SocketTypeName> = new Set(["PUB", "PUSH"]);
+const SENDLESS: ReadonlySet<SocketTypeName> = new Set(["SUB", "PULL", "DISH", "GATHER"]);
+const RECVLESS: ReadonlySet<SocketTypeName> = new Set(["PUB", "PUSH", "RADIO", "SCATTER"]);

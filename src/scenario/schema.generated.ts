@@ -448,9 +448,9 @@ export interface Sockets {
  */
 export interface Socket {
 /**
- * Socket type of libzmq.
+ * Socket type of libzmq; SERVER to CHANNEL are draft types.
  */
-type: ("PAIR" | "PUB" | "SUB" | "REQ" | "REP" | "DEALER" | "ROUTER" | "PULL" | "PUSH" | "XPUB" | "XSUB")
+type: ("PAIR" | "PUB" | "SUB" | "REQ" | "REP" | "DEALER" | "ROUTER" | "PULL" | "PUSH" | "XPUB" | "XSUB" | "STREAM" | "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL")
 /**
  * Socket options, set before anything else.
  */

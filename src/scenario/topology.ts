@@ -1,5 +1,6 @@
 /** Who binds and who connects: what cannot work, or probably was meant otherwise. */
 import type { SocketTypeName } from "../ctx/options.ts";
+import { PEERS } from "../zmtp/wire.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { ThreadUses } from "./nodes.ts";
@@ -20,21 +21,6 @@ interface Use extends EndpointUse {
 /** Own addresses of every host. */
 const LOCAL: ReadonlySet<string> = new Set(["localhost", "127.0.0.1"]);
 const ANY: ReadonlySet<string> = new Set(["*", "0.0.0.0"]);
-
-/** Model, section 4: types that talk to each other. */
-const PEERS: Readonly<Record<SocketTypeName, readonly SocketTypeName[]>> = {
-  PAIR: ["PAIR"],
-  PUB: ["SUB", "XSUB"],
-  SUB: ["PUB", "XPUB"],
-  XPUB: ["SUB", "XSUB"],
-  XSUB: ["PUB", "XPUB"],
-  REQ: ["REP", "ROUTER"],
-  REP: ["REQ", "DEALER"],
-  DEALER: ["REP", "DEALER", "ROUTER"],
-  ROUTER: ["REQ", "DEALER", "ROUTER"],
-  PUSH: ["PULL"],
-  PULL: ["PUSH"],
-};
 
 export function checkTopology(threads: readonly ThreadUses[], report: Report): void {
   const { uses, unknown } = knownUses(threads);

@@ -1,6 +1,6 @@
 /** Opens a connection for a session, again and again until it stands. libzmq: stream_connecter_base.cpp, tcp_connecter.cpp, ipc_connecter.cpp. */
 import type { IoThread, Task } from "../ctx/io-thread.ts";
-import { Command, type Mailbox } from "../ctx/mailbox.ts";
+import { Command, type Mailbox, send } from "../ctx/mailbox.ts";
 import type { SocketOptions } from "../ctx/options.ts";
 import { Own, sendSequenced } from "../ctx/own.ts";
 import type { Actor } from "../kernel/actor.ts";
@@ -10,7 +10,7 @@ import type { Endpoint } from "../network/address.ts";
 import type { ConnectAttempt, ConnectError, ConnectUser } from "../network/network.ts";
 import type { Descriptor } from "../network/process.ts";
 import type { StreamEnd } from "../network/stream.ts";
-import { ZmtpEngine } from "../zmtp/engine.ts";
+import { createEngine } from "../zmtp/raw-engine.ts";
 import type { Session, SessionSocket } from "./session.ts";
 
 const TIMER_RECONNECT = 0;
@@ -19,6 +19,8 @@ const OP_CONNECTED = 2;
 const OP_FAILED = 3;
 
 const EINPROGRESS = 115;
+/** libzmq: ZMQ_RECONNECT_STOP_CONN_REFUSED. */
+const STOP_REFUSED = 1;
 const INT_MAX = 2_147_483_647;
 
 export class Connecter extends Own implements ConnectUser, Actor, Task, Descriptor {
@@ -34,6 +36,7 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
   /** Current base interval in ms; -1 before the first. It starts anew with every connecter. */
   private currentIvl = -1;
   private fd = -1;
+  private refused = false;
   private attempt: ConnectAttempt | null = null;
   private end: StreamEnd | null = null;
   private reconnectTimer = 0 as EventId;
@@ -80,7 +83,8 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
     this.thread.post(this, OP_CONNECTED);
   }
 
-  failed(_error: ConnectError): void {
+  failed(error: ConnectError): void {
+    this.refused = error === "ECONNREFUSED";
     this.thread.post(this, OP_FAILED);
   }
 
@@ -96,7 +100,10 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
       this.startConnecting();
     } else if (op === OP_CONNECTED) {
       if (this.attempt !== null) this.established(this.end as StreamEnd);
-    } else if (this.attempt !== null) this.giveUp();
+    } else if (this.attempt !== null) {
+      if (op === OP_FAILED && this.refused && (this.options.reconnectStop & STOP_REFUSED) !== 0) this.stop();
+      else this.giveUp();
+    }
   }
 
   processDied(at: Instant): void {
@@ -132,7 +139,9 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
 
   private established(end: StreamEnd): void {
     this.leaveAttempt();
-    const engine = new ZmtpEngine(this.socket.process, end, this.options, this.session.endpointText, this.fd);
+    const { process } = this.socket;
+    const { options, fd } = this;
+    const engine = createEngine({ process, end, options, endpoint: this.session.endpointText, fd });
     sendSequenced(this.session, Command.attach, 0, engine);
     this.terminate();
     this.monitor("CONNECTED", this.fd);
@@ -144,6 +153,14 @@ export class Connecter extends Own implements ConnectUser, Actor, Task, Descript
     this.leaveAttempt();
     this.close();
     this.addReconnectTimer();
+  }
+
+  /** RECONNECT_STOP: refused once, refused for ever. */
+  private stop(): void {
+    this.leaveAttempt();
+    send(this.session, Command.connFailed);
+    this.close();
+    this.terminate();
   }
 
   private leaveAttempt(): void {

@@ -7,7 +7,7 @@ import type { Instant } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
 import type { BindError, ListenSocket, ListenUser } from "../network/network.ts";
 import type { Descriptor } from "../network/process.ts";
-import { ZmtpEngine } from "../zmtp/engine.ts";
+import { createEngine } from "../zmtp/raw-engine.ts";
 import type { Session, SessionParameters, SessionSocket } from "./session.ts";
 
 const OP_ACCEPT = 0;
@@ -82,7 +82,9 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
     const { costs, kernel } = thread;
     thread.charge(costs.open.sample(kernel.random.stream(`${thread.label}/open`)));
     const fd = this.socket.process.nextFd();
-    const engine = new ZmtpEngine(this.socket.process, end, this.options, this.endpointText, fd);
+    const { process } = this.socket;
+    const { options } = this;
+    const engine = createEngine({ process, end, options, endpoint: this.endpointText, fd });
     const sessionThread = this.socket.chooseIoThread(this.options.affinity) ?? thread;
     const session = this.createSession({
       thread: sessionThread,

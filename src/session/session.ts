@@ -1,7 +1,7 @@
 /** A session: one connection's place in its I/O thread, kept across reconnects. libzmq: session_base.cpp. */
 import type { IoThread, Task } from "../ctx/io-thread.ts";
 import { Command, type Mailbox, send } from "../ctx/mailbox.ts";
-import { effectiveConflate, type SocketOptions } from "../ctx/options.ts";
+import { effectiveConflate, effectiveDisconnectMsg, effectiveHiccupMsg, type SocketOptions } from "../ctx/options.ts";
 import { Own, sendSequenced } from "../ctx/own.ts";
 import type { Actor } from "../kernel/actor.ts";
 import type { EventId } from "../kernel/kernel.ts";
@@ -10,7 +10,7 @@ import type { Endpoint } from "../network/address.ts";
 import type { Descriptor, Process } from "../network/process.ts";
 import { COMMAND, type Frame } from "../pipe/frame.ts";
 import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
-import type { EngineError, EngineSession, ZmtpEngine } from "../zmtp/engine.ts";
+import type { EngineError, EngineSession, StreamEngine } from "../zmtp/stream-engine.ts";
 import { Connecter } from "./connecter.ts";
 
 /** The socket above sessions and listeners. libzmq: socket_base_t, as they see it. */
@@ -34,7 +34,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   protected pipe: Pipe | null = null;
   /** Connecting sessions know where to; accepted ones do not. */
   private readonly target: Endpoint | null;
-  private engine: ZmtpEngine | null = null;
+  private engine: StreamEngine | null = null;
   /** Ended by a reconnect with IMMEDIATE and not yet acknowledged. */
   private terminatingPipes: Pipe[] = NO_PIPES;
   /** Waiting for the pipe to be emptied before going. */
@@ -84,6 +84,10 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     this.pipe?.flush();
   }
 
+  rollback(): void {
+    this.pipe?.rollback();
+  }
+
   /** Accepted connections, and connecting ones with IMMEDIATE, get their pipe now. */
   engineReady(): void {
     const { socket, engine } = this;
@@ -109,8 +113,10 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
 
   engineError(handshaked: boolean, reason: EngineError): void {
     this.engine = null;
-    void handshaked;
-    if (this.pipe !== null) this.cleanPipes(this.pipe);
+    if (this.pipe !== null) {
+      this.cleanPipes(this.pipe);
+      if (handshaked) this.tellEnd(this.pipe);
+    }
     this.nameEnds(false);
     if (reason !== "protocol" && this.target !== null) this.reconnect();
     else {
@@ -153,17 +159,19 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
 
   override processCommand(command: number, arg: number, ref: unknown): void {
     if (command === Command.attach) {
-      this.processAttach(ref as ZmtpEngine);
+      this.processAttach(ref as StreamEngine);
       this.seqnumProcessed();
-    } else super.processCommand(command, arg, ref);
+    } else if (command === Command.connFailed) send(this.socket, Command.termEndpoint, 0, this.endpointText);
+    else super.processCommand(command, arg, ref);
   }
 
   protected override processPlug(): void {
     if (this.target !== null) this.startConnecting(false);
   }
 
-  private processAttach(engine: ZmtpEngine): void {
+  private processAttach(engine: StreamEngine): void {
     this.engine = engine;
+    if (!engine.hasHandshake) this.engineReady();
     engine.plug(this.thread, this);
   }
 
@@ -211,6 +219,11 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
       this.pipe = null;
       this.thread.kernel.cancel(this.lingerTimer);
     } else this.terminatingPipes = this.terminatingPipes.filter((other) => other !== pipe);
+    if (!this.terminating && this.options.rawSocket) {
+      this.engine?.terminate();
+      this.engine = null;
+      this.terminate();
+    }
     if (this.pending && this.pipe === null && this.terminatingPipes.length === 0) {
       this.pending = false;
       super.processTerm(0);
@@ -242,10 +255,15 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
       this.pipe = null;
       this.thread.kernel.cancel(this.lingerTimer);
     }
+    this.reset();
     if (options.reconnectIvl > 0) this.startConnecting(true);
     else send(this.socket, Command.termEndpoint, 0, this.endpointText);
-    if (this.pipe !== null && (options.type === "SUB" || options.type === "XSUB")) this.pipe.hiccup();
+    if (this.pipe !== null && (options.type === "SUB" || options.type === "XSUB" || options.type === "DISH"))
+      this.pipe.hiccup();
   }
+
+  /** A new connection is to come. libzmq: session_base_t::reset. */
+  protected reset(): void {}
 
   /** Removes half-sent and half-received messages. libzmq: session_base_t::clean_pipes. */
   private cleanPipes(pipe: Pipe): void {
@@ -256,6 +274,12 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
       if (frame === null) break;
       pipe.discard(frame, "connection-lost", "pipe");
     }
+  }
+
+  /** The accepting side may have a message for its own program, the connecting side another. */
+  private tellEnd(pipe: Pipe): void {
+    const text = this.target === null ? effectiveDisconnectMsg(this.options) : effectiveHiccupMsg(this.options);
+    if (text !== "") pipe.writeNotice(text);
   }
 
   /** Reports name the peer socket while there is a connection. */

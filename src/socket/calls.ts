@@ -7,7 +7,8 @@ import type { Errno } from "./errors.ts";
 import type { SocketBase } from "./socket-base.ts";
 
 /** When a call with a timeout in ms (-1: none) gives up. */
-const deadlineIn = (thread: AppThread, timeoutMs: number): Instant | null => (timeoutMs < 0 ? null : ((thread.kernel.now + ms(timeoutMs)) as Instant));
+const deadlineIn = (thread: AppThread, timeoutMs: number): Instant | null =>
+  timeoutMs < 0 ? null : ((thread.kernel.now + ms(timeoutMs)) as Instant);
 
 /**
  * Sends all frames of a message, the last without MORE; waits where zmq_send would.
@@ -66,7 +67,9 @@ export class SendOperation implements Operation {
   }
 
   retry(): boolean {
-    return this.settled(this.socket.retrySend(this.frames[this.next] as Frame)) && (this.error !== null || this.attempt());
+    return (
+      this.settled(this.socket.retrySend(this.frames[this.next] as Frame)) && (this.error !== null || this.attempt())
+    );
   }
 
   expire(): void {

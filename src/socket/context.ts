@@ -2,9 +2,17 @@
 import { IoThread, type Task } from "../ctx/io-thread.ts";
 import type { MailboxReader, Waiter } from "../ctx/mailbox.ts";
 import { Command, send } from "../ctx/mailbox.ts";
-import { defaultOptions, effectiveConflate, type SocketOptions, type SocketTypeName } from "../ctx/options.ts";
+import {
+  defaultOptions,
+  effectiveConflate,
+  effectiveDisconnectMsg,
+  effectiveHelloMsg,
+  type SocketOptions,
+  type SocketTypeName,
+} from "../ctx/options.ts";
 import { sendSequenced } from "../ctx/own.ts";
 import type { Process } from "../network/process.ts";
+import { Frame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
 import { createSocketOfType } from "./factory.ts";
 import { routingIdFrame, type SocketBase } from "./socket-base.ts";
@@ -45,7 +53,10 @@ export class Context {
     this.blocky = options.blocky;
     const { kernel } = process.world;
     this.reaper = new IoThread(kernel, `${process.name}/reaper`, process.costs);
-    this.ioThreads = Array.from({ length: options.ioThreads }, (_, index) => new IoThread(kernel, `${process.name}/io${index}`, process.costs));
+    this.ioThreads = Array.from(
+      { length: options.ioThreads },
+      (_, index) => new IoThread(kernel, `${process.name}/io${index}`, process.costs),
+    );
   }
 
   /** zmq_socket. null: the context is terminating (ETERM). */
@@ -113,6 +124,7 @@ export class Context {
     if (peer === null) {
       connectPipe.writeUnchecked(routingIdFrame(options));
       connectPipe.flush();
+      sendHello(connectPipe, options);
       socket.incSeqnum();
       const waiting = this.pending.get(name);
       const connection = { socket, options, connectPipe, bindPipe };
@@ -123,6 +135,9 @@ export class Context {
       bindPipe.connected = true;
       if (peer.options.recvRoutingId) writeRoutingId(connectPipe, options);
       if (options.recvRoutingId) writeRoutingId(bindPipe, peer.options);
+      sendHello(connectPipe, options);
+      sendHello(bindPipe, peer.options);
+      connectPipe.disconnectMsg = effectiveDisconnectMsg(peer.options);
       sendSequenced(peer.socket, Command.bind, 0, bindPipe);
     }
     socket.attachInproc(name, connectPipe);
@@ -149,9 +164,11 @@ export class Context {
       }
       connectPipe.connected = true;
       bindPipe.connected = true;
+      connectPipe.disconnectMsg = effectiveDisconnectMsg(binder.options);
       binder.processCommand(Command.bind, 0, bindPipe);
       send(socket, Command.inprocConnected);
       if (options.recvRoutingId && !socket.closed) writeRoutingId(bindPipe, binder.options);
+      sendHello(bindPipe, binder.options);
     }
   }
 
@@ -202,7 +219,8 @@ export class Context {
         pipe.otherHalf.discardIncoming(fate);
       }
       for (const frame of socket.xprefetched()) {
-        if (frame.message !== null && !frame.more) journal.lose(frame.message, fate, frame.message.origin, socket.name, "prefetched");
+        if (frame.message !== null && !frame.more)
+          journal.lose(frame.message, fate, frame.message.origin, socket.name, "prefetched");
       }
     }
   }
@@ -222,6 +240,14 @@ const writeRoutingId = (pipe: Pipe, options: SocketBase["options"]): void => {
   pipe.writeUnchecked(routingIdFrame(options));
   pipe.flush();
 };
+
+/** HELLO_MSG comes before everything that the program sends. libzmq: send_hello_msg. */
+function sendHello(pipe: Pipe, options: SocketOptions): void {
+  const text = effectiveHelloMsg(options);
+  if (text === "") return;
+  pipe.write(Frame.of(text));
+  pipe.flush();
+}
 
 /** The binder has no use for it. In a conflating pipe a message may stand in its place. */
 function dropRoutingId(pipe: Pipe): void {

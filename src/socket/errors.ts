@@ -14,8 +14,16 @@ export type Errno =
   | "ENOENT"
   | "EPROTONOSUPPORT"
   | "EMTHREAD"
-  | "EMFILE";
+  | "EMFILE"
+  | "EFAULT"
+  | "ENOCOMPATPROTO";
 
-const NUMBERS: Readonly<Partial<Record<Errno, number>>> = { EADDRINUSE: 98, EADDRNOTAVAIL: 99, ENODEV: 19, EINVAL: 22, EAGAIN: 11 };
+const NUMBERS: Readonly<Partial<Record<Errno, number>>> = {
+  EADDRINUSE: 98,
+  EADDRNOTAVAIL: 99,
+  ENODEV: 19,
+  EINVAL: 22,
+  EAGAIN: 11,
+};
 
 export const errnoNumber = (code: Errno): number => NUMBERS[code] ?? 0;

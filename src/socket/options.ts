@@ -4,7 +4,8 @@ import type { Errno } from "./errors.ts";
 import type { SocketBase } from "./socket-base.ts";
 import { SOCKET_TYPES } from "./types.ts";
 
-type Field = Exclude<keyof SocketOptions, "type" | "recvRoutingId" | "routingId">;
+type Field = Exclude<keyof SocketOptions, "type" | "recvRoutingId" | "rawSocket" | "routingId" | TextField>;
+type TextField = "helloMsg" | "disconnectMsg" | "hiccupMsg";
 
 /** Options kept in SocketOptions: field and least value. */
 const FIELDS: ReadonlyMap<string, readonly [field: Field, least: number]> = new Map<string, readonly [Field, number]>([
@@ -28,7 +29,27 @@ const FIELDS: ReadonlyMap<string, readonly [field: Field, least: number]> = new 
   ["sndbuf", ["sndbuf", -1]],
   ["rcvbuf", ["rcvbuf", -1]],
   ["invert_matching", ["invertMatching", 0]],
+  ["ipv6", ["ipv6", 0]],
+  ["reconnect_stop", ["reconnectStop", 0]],
+  ["in_batch_size", ["inBatchSize", 1]],
+  ["out_batch_size", ["outBatchSize", 1]],
 ]);
+
+/** Messages that the library sends by itself. */
+const TEXTS: ReadonlyMap<string, TextField> = new Map([
+  ["hello_msg", "helloMsg"],
+  ["disconnect_msg", "disconnectMsg"],
+  ["hiccup_msg", "hiccupMsg"],
+]);
+
+const TTL_MAX = 6_553_599;
+
+/** Kept in tenths of a second. */
+function setHeartbeatTtl(socket: SocketBase, ttl: number): Errno | null {
+  if (!Number.isInteger(ttl) || ttl < 0 || ttl > TTL_MAX) return "EINVAL";
+  socket.options.heartbeatTtl = ttl - (ttl % 100);
+  return null;
+}
 
 /** zmq_setsockopt. Drains no commands. */
 export function setOption(socket: SocketBase, name: string, value: number | string): Errno | null {
@@ -41,6 +62,12 @@ export function setOption(socket: SocketBase, name: string, value: number | stri
     socket.options.routingId = id;
     return null;
   }
+  const text = TEXTS.get(name);
+  if (text !== undefined) {
+    socket.options[text] = String(value);
+    return null;
+  }
+  if (name === "heartbeat_ttl") return setHeartbeatTtl(socket, Number(value));
   const field = FIELDS.get(name);
   if (field === undefined) return isIgnored(name) ? null : "EINVAL";
   const number = Number(value);
@@ -62,6 +89,8 @@ export function getOption(socket: SocketBase, name: string): { value: number | s
   if (name === "last_endpoint") return { value: socket.lastEndpoint };
   if (name === "routing_id") return { value: socket.options.routingId };
   if (name === "rcvmore") return { value: 0 };
+  if (name === "router_notify") return { value: socket.options.routerNotify };
+  if (name === "stream_notify") return { value: Number(socket.options.streamNotify) };
   const typed = socket.xgetOption(name);
   if (typed !== null) return { value: typed };
   const field = FIELDS.get(name);
@@ -79,28 +108,123 @@ export interface OptionFidelity {
 
 const exact = (...names: readonly string[]): OptionFidelity[] => names.map((name) => ({ name, level: "exact" }));
 const approximated = (name: string, note: string): OptionFidelity => ({ name, level: "approximated", note });
-const ignored = (note: string, ...names: readonly string[]): OptionFidelity[] => names.map((name) => ({ name, level: "ignored", note }));
+const ignored = (note: string, ...names: readonly string[]): OptionFidelity[] =>
+  names.map((name) => ({ name, level: "ignored", note }));
 
 /** Every option that scenarios may set. */
 export const OPTION_FIDELITY: readonly OptionFidelity[] = [
-  ...exact("sndhwm", "rcvhwm", "sndtimeo", "rcvtimeo", "linger", "immediate", "conflate", "routing_id", "connect_routing_id"),
-  ...exact("router_mandatory", "router_handover", "probe_router", "req_relaxed", "req_correlate", "subscribe", "unsubscribe"),
-  ...exact("invert_matching", "xpub_verbose", "xpub_verboser", "xpub_manual", "xpub_manual_last_value", "xpub_nodrop", "xpub_welcome_msg", "only_first_subscribe"),
-  ...exact("maxmsgsize", "affinity", "reconnect_ivl", "reconnect_ivl_max", "connect_timeout", "handshake_ivl", "heartbeat_ivl", "heartbeat_timeout", "heartbeat_ttl"),
-  approximated("sndbuf", "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)"),
-  approximated("rcvbuf", "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)"),
+  ...exact(
+    "sndhwm",
+    "rcvhwm",
+    "sndtimeo",
+    "rcvtimeo",
+    "linger",
+    "immediate",
+    "conflate",
+    "routing_id",
+    "connect_routing_id",
+  ),
+  ...exact(
+    "router_mandatory",
+    "router_handover",
+    "probe_router",
+    "req_relaxed",
+    "req_correlate",
+    "subscribe",
+    "unsubscribe",
+  ),
+  ...exact(
+    "invert_matching",
+    "xpub_verbose",
+    "xpub_verboser",
+    "xpub_manual",
+    "xpub_manual_last_value",
+    "xpub_nodrop",
+    "xpub_welcome_msg",
+    "only_first_subscribe",
+  ),
+  ...exact(
+    "maxmsgsize",
+    "affinity",
+    "reconnect_ivl",
+    "reconnect_ivl_max",
+    "connect_timeout",
+    "handshake_ivl",
+    "heartbeat_ivl",
+    "heartbeat_timeout",
+    "heartbeat_ttl",
+  ),
+  approximated(
+    "sndbuf",
+    "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)",
+  ),
+  approximated(
+    "rcvbuf",
+    "one capacity per direction, without the kernel's own overhead and autotuning (kernel-buffer)",
+  ),
   approximated("backlog", "a connection above it waits for the next retransmission (tcp-retransmission)"),
-  ...ignored("not modelled yet", "router_raw", "router_notify", "xsub_verbose_unsubscribe"),
-  ...ignored("not modelled yet", "hello_msg", "disconnect_msg", "hiccup_msg", "stream_notify", "reconnect_stop", "in_batch_size", "out_batch_size"),
-  ...ignored("security handshakes are not modelled yet", "plain_server", "plain_username", "plain_password", "curve_server", "curve_publickey"),
-  ...ignored("security handshakes are not modelled yet", "curve_secretkey", "curve_serverkey", "zap_domain", "zap_enforce_domain"),
-  ...ignored("a matter of the kernel", "tcp_maxrt", "tcp_keepalive", "tcp_keepalive_cnt", "tcp_keepalive_idle", "tcp_keepalive_intvl", "tos", "priority"),
-  ...ignored("a matter of the kernel", "bindtodevice", "ipv6", "ipv4only", "loopback_fastpath", "use_fd", "busy_poll"),
-  ...ignored("nothing in the model depends on it", "socks_proxy", "socks_username", "socks_password", "tcp_accept_filter", "ipc_filter_uid", "ipc_filter_gid", "ipc_filter_pid", "metadata"),
-  ...ignored("multicast transports are not modelled", "rate", "recovery_ivl", "multicast_hops", "multicast_maxtpdu", "multicast_loop"),
+  ...exact(
+    "router_raw",
+    "router_notify",
+    "xsub_verbose_unsubscribe",
+    "hello_msg",
+    "disconnect_msg",
+    "hiccup_msg",
+    "stream_notify",
+  ),
+  ...exact("in_batch_size", "out_batch_size"),
+  approximated("reconnect_stop", "the bit for after a disconnect has no effect, as on tcp"),
+  approximated("ipv6", "only the text of resolved endpoints depends on it"),
+  ...ignored(
+    "security handshakes are not modelled yet",
+    "plain_server",
+    "plain_username",
+    "plain_password",
+    "curve_server",
+    "curve_publickey",
+  ),
+  ...ignored(
+    "security handshakes are not modelled yet",
+    "curve_secretkey",
+    "curve_serverkey",
+    "zap_domain",
+    "zap_enforce_domain",
+  ),
+  ...ignored(
+    "a matter of the kernel",
+    "tcp_maxrt",
+    "tcp_keepalive",
+    "tcp_keepalive_cnt",
+    "tcp_keepalive_idle",
+    "tcp_keepalive_intvl",
+    "tos",
+    "priority",
+  ),
+  ...ignored("a matter of the kernel", "bindtodevice", "ipv4only", "loopback_fastpath", "use_fd", "busy_poll"),
+  ...ignored(
+    "nothing in the model depends on it",
+    "socks_proxy",
+    "socks_username",
+    "socks_password",
+    "tcp_accept_filter",
+    "ipc_filter_uid",
+    "ipc_filter_gid",
+    "ipc_filter_pid",
+    "metadata",
+  ),
+  ...ignored(
+    "multicast transports are not modelled",
+    "rate",
+    "recovery_ivl",
+    "multicast_hops",
+    "multicast_maxtpdu",
+    "multicast_loop",
+  ),
 ];
 
-const IGNORED: ReadonlySet<string> = new Set(OPTION_FIDELITY.filter(({ level }) => level === "ignored").map(({ name }) => name));
+const IGNORED: ReadonlySet<string> = new Set(
+  OPTION_FIDELITY.filter(({ level }) => level === "ignored").map(({ name }) => name),
+);
 
 /** Accepted, but without effect here. */
 export const isIgnored = (name: string): boolean => IGNORED.has(name);

@@ -5,7 +5,7 @@ import type { Errno } from "./errors.ts";
 import { SocketBase } from "./socket-base.ts";
 
 export class PairSocket extends SocketBase {
-  private pipe: Pipe | null = null;
+  protected pipe: Pipe | null = null;
 
   protected override xattachPipe(pipe: Pipe): void {
     if (this.pipe === null) this.pipe = pipe;

@@ -7,7 +7,8 @@ import { LoadBalancer } from "./lb.ts";
 import { SocketBase } from "./socket-base.ts";
 
 /** What a load balancer says, as a send result. */
-export const lbErrno = (result: ReturnType<LoadBalancer["send"]>): Errno | "broken" | null => (result === "sent" ? null : result === "again" ? "EAGAIN" : "broken");
+export const lbErrno = (result: ReturnType<LoadBalancer["send"]>): Errno | "broken" | null =>
+  result === "sent" ? null : result === "again" ? "EAGAIN" : "broken";
 
 export class PushSocket extends SocketBase {
   private readonly lb = new LoadBalancer((frame) => this.dropIncomplete(frame));
@@ -36,7 +37,7 @@ export class PushSocket extends SocketBase {
 }
 
 export class PullSocket extends SocketBase {
-  private readonly fq = new FairQueue();
+  protected readonly fq = new FairQueue();
 
   protected override xattachPipe(pipe: Pipe): void {
     this.fq.attach(pipe);

@@ -53,7 +53,8 @@ export class RepSocket extends RouterSocket {
       if (frame === null) return false;
       if (!frame.more) {
         // No empty frame: not a request. Forget what was prepared and try the next message.
-        if (frame.message !== null) this.journal.lose(frame.message, "malformed", frame.message.origin, this.name, "socket");
+        if (frame.message !== null)
+          this.journal.lose(frame.message, "malformed", frame.message.origin, this.name, "socket");
         this.rollback();
         continue;
       }

@@ -32,7 +32,7 @@ export class ReqSocket extends DealerSocket {
     return name === "req_correlate" ? Number(this.correlate) : super.xgetOption(name);
   }
 
-  protected override createSession(parameters: SessionParameters): Session {
+  override createSession(parameters: SessionParameters): Session {
     return new ReqSession(parameters);
   }
 

@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { PROBE } from "./dealer.ts";
 import type { Errno } from "./errors.ts";
 import { FairQueue } from "./fq.ts";
+import { RoutingIds } from "./routing-ids.ts";
 import { SocketBase } from "./socket-base.ts";
 
 export class RouterSocket extends SocketBase {
@@ -13,7 +14,7 @@ export class RouterSocket extends SocketBase {
   /** Pipes whose peer has not told its routing id, or told one that is taken. */
   private readonly anonymous = new Set<Pipe>();
   private readonly outPipes = new Map<string, Pipe>();
-  private nextRoutingId: number;
+  private readonly ids: RoutingIds;
   private currentOut: Pipe | null = null;
   private moreOut = false;
   /** Why the message that is being sent goes nowhere. */
@@ -31,13 +32,15 @@ export class RouterSocket extends SocketBase {
 
   constructor(context: Context, name: string, type: "ROUTER" | "REP" = "ROUTER") {
     super(context, type, name);
-    this.nextRoutingId = context.process.rand.generateRandom();
+    this.ids = new RoutingIds(context.process.rand.generateRandom());
   }
 
   override xsetOption(name: string, value: number | string): Errno | null | false {
     if (name === "router_mandatory") this.mandatory = value !== 0;
     else if (name === "router_handover") this.handover = value !== 0;
     else if (name === "probe_router") this.probeRouter = value !== 0;
+    else if (name === "router_raw") this.setRaw(value !== 0);
+    else if (name === "router_notify") return this.setNotify(Number(value));
     else if (name === "connect_routing_id") this.connectRoutingId = String(value);
     else return super.xsetOption(name, value);
     return null;
@@ -80,11 +83,16 @@ export class RouterSocket extends SocketBase {
     }
   }
 
-  protected override xsend(frame: Frame): Errno | null {
-    if (!this.moreOut) return this.beginMessage(frame);
+  protected override xsend(given: Frame): Errno | null {
+    if (!this.moreOut) return this.beginMessage(given);
+    const frame = this.options.rawSocket ? given.as(given.flags & ~MORE, given.message) : given;
     this.moreOut = frame.more;
     const pipe = this.currentOut;
-    if (pipe === null) {
+    if (pipe !== null && this.options.rawSocket && frame.size === 0) {
+      // A raw connection is closed by an empty message.
+      pipe.terminate(false);
+      this.currentOut = null;
+    } else if (pipe === null) {
       this.dropped(frame);
     } else if (!pipe.write(frame)) {
       // There was room before, so the pipe is going: nothing of the message may remain.
@@ -197,6 +205,18 @@ export class RouterSocket extends SocketBase {
     return frame;
   }
 
+  private setRaw(raw: boolean): void {
+    if (!raw) return;
+    this.options.recvRoutingId = false;
+    this.options.rawSocket = true;
+  }
+
+  private setNotify(bits: number): Errno | null {
+    if (!Number.isInteger(bits) || bits < 0 || bits > 3) return "EINVAL";
+    this.options.routerNotify = bits;
+    return null;
+  }
+
   /** Finds out and registers the peer's routing id. False: not yet, or never for a duplicate. */
   private identifyPeer(pipe: Pipe, locallyInitiated: boolean): boolean {
     if (locallyInitiated && this.connectRoutingId !== "") {
@@ -204,11 +224,15 @@ export class RouterSocket extends SocketBase {
       this.connectRoutingId = "";
       return true;
     }
+    if (this.options.rawSocket) {
+      this.register(this.ids.next(), pipe);
+      return true;
+    }
     const frame = pipe.read();
     if (frame === null) return false;
     // A conflating pipe may have replaced the routing id by a message, which then serves as one.
     pipe.discard(frame, "malformed", "pipe");
-    const id = frame.size === 0 ? this.autoId() : frame.bytes;
+    const id = frame.size === 0 ? this.ids.next() : frame.bytes;
     const holder = this.outPipes.get(id);
     if (holder !== undefined) {
       if (!this.handover) return false;
@@ -221,7 +245,7 @@ export class RouterSocket extends SocketBase {
   /** The present holder of an id gets another one and goes. */
   private handOver(holder: Pipe): void {
     this.outPipes.delete(holder.routingId as string);
-    this.register(this.autoId(), holder);
+    this.register(this.ids.next(), holder);
     holder.discardFate = "handover";
     if (holder === this.currentIn) this.terminateCurrentIn = true;
     else holder.terminate(true);
@@ -230,12 +254,5 @@ export class RouterSocket extends SocketBase {
   private register(id: string, pipe: Pipe): void {
     pipe.routingId = id;
     this.outPipes.set(id, pipe);
-  }
-
-  /** A zero byte and a 32-bit counter, big endian. */
-  private autoId(): string {
-    const id = this.nextRoutingId;
-    this.nextRoutingId = (id + 1) >>> 0;
-    return String.fromCharCode(0, id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255);
   }
 }

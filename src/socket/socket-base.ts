@@ -1,26 +1,21 @@
 /** What all socket types share: commands, pipes, endpoints, send and receive. libzmq: socket_base.cpp. */
 import type { IoThread } from "../ctx/io-thread.ts";
 import { Command, Mailbox, type MailboxReader, send, type Waiter } from "../ctx/mailbox.ts";
-import { defaultOptions, effectiveConflate, type SocketOptions, type SocketTypeName } from "../ctx/options.ts";
+import { defaultOptions, effectiveHelloMsg, type SocketOptions, type SocketTypeName } from "../ctx/options.ts";
 import { Own } from "../ctx/own.ts";
 import type { Journal } from "../journal/journal.ts";
-import { type Endpoint, parseEndpoint } from "../network/address.ts";
 import type { Process } from "../network/process.ts";
-import { type Frame, ROUTING_ID } from "../pipe/frame.ts";
-import { Frame as FrameClass } from "../pipe/frame.ts";
-import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
-import { Listener } from "../session/listener.ts";
+import { type PipeEvents, sendDisconnectMsg } from "../pipe/ends.ts";
+import { Frame, ROUTING_ID } from "../pipe/frame.ts";
+import type { Pipe } from "../pipe/pipe.ts";
+import { HelloSession } from "../session/hello-session.ts";
 import { Session, type SessionParameters, type SessionSocket } from "../session/session.ts";
 import type { Context } from "./context.ts";
-import { type Errno, errnoNumber } from "./errors.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { Errno } from "./errors.ts";
 
 /** recv looks at its mailbox only every so many calls while messages are there. libzmq: inbound_poll_rate. */
 const INBOUND_POLL_RATE = 100;
-
-interface EndpointEntry {
-  readonly child: Own;
-  pipe: Pipe | null;
-}
 
 export abstract class SocketBase extends Own implements SessionSocket, PipeEvents, MailboxReader {
   readonly context: Context;
@@ -35,8 +30,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   lastEndpoint = "";
   closed = false;
   protected readonly journal: Journal;
-  private readonly endpoints = new Map<string, EndpointEntry[]>();
-  private readonly inprocs = new Map<string, Pipe[]>();
+  private readonly endpoints = new Endpoints(this);
   private readonly waiters = new Set<Waiter>();
   private reaper: MailboxReader | null = null;
   /** The context is going: every call fails with ETERM. libzmq: _ctx_terminated. */
@@ -96,7 +90,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
   /** zmq_join and zmq_leave: DISH only. */
   xgroup(_what: "join" | "leave", _group: string): Errno | null {
-    return "EINVAL";
+    return "ENOTSUP";
   }
 
   // --- send and receive ---
@@ -193,64 +187,26 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   bind(text: string): Errno | null {
     if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
-    const endpoint = parseEndpoint(text, true);
-    if (typeof endpoint === "string") return endpoint;
-    if (endpoint.transport === "inproc") {
-      if (!this.context.registerEndpoint(text, this)) return "EADDRINUSE";
-      this.lastEndpoint = text;
-      this.context.connectPending(text, this);
-      return null;
-    }
-    const thread = this.chooseIoThread(this.options.affinity);
-    if (thread === null) return "EMTHREAD";
-    const listener = new Listener(thread, this, { ...this.options }, (parameters) => this.createSession(parameters));
-    const error = listener.open(endpoint, errnoNumber);
-    if (error !== null) return error;
-    this.lastEndpoint = listener.endpointText;
-    this.addEndpoint(listener.endpointText, listener, null);
-    return null;
+    return this.endpoints.bind(text);
   }
 
   connect(text: string): Errno | null {
     if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
-    const endpoint = parseEndpoint(text, false);
-    if (typeof endpoint === "string") return endpoint;
-    if (endpoint.transport === "inproc") {
-      this.context.connectInproc(text, this);
-      this.lastEndpoint = text;
-      return null;
-    }
-    // A second connection to the same place makes no sense for these types.
-    const { type } = this.options;
-    if ((type === "DEALER" || type === "SUB" || type === "PUB" || type === "REQ") && this.endpoints.has(text)) return null;
-    return this.connectNetwork(text, endpoint);
+    return this.endpoints.connect(text);
   }
 
   /** zmq_disconnect and zmq_unbind are one function. libzmq: term_endpoint. */
   termEndpoint(text: string): Errno | null {
     if (this.ctxTerminated) return "ETERM";
     this.processCommands(false);
-    const endpoint = parseEndpoint(text, true);
-    if (typeof endpoint === "string") return endpoint;
-    if (endpoint.transport === "inproc") return this.termInproc(text);
-    const key = this.endpoints.has(text) ? text : resolvedBind(endpoint);
-    const entries = this.endpoints.get(key);
-    if (entries === undefined) return "ENOENT";
-    for (const { child, pipe } of entries) {
-      pipe?.terminate(false);
-      this.termChild(child);
-    }
-    this.endpoints.delete(key);
-    return null;
+    return this.endpoints.terminate(text);
   }
 
   /** Attaches the local half of an inproc pipe. */
   attachInproc(text: string, pipe: Pipe): void {
     this.attachPipe(pipe, true);
-    const pipes = this.inprocs.get(text);
-    if (pipes === undefined) this.inprocs.set(text, [pipe]);
-    else pipes.push(pipe);
+    this.endpoints.addInproc(text, pipe);
   }
 
   chooseIoThread(affinity: number): IoThread | null {
@@ -260,7 +216,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   monitor(event: string, value: number, endpoint: string): void {
     if (this.monitorStopped) return;
     this.context.monitor?.(this, event, value, endpoint);
-    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "monitor", socket: this.name, event, value, endpoint });
+    if (this.journal.full)
+      this.journal.record({ t: this.journal.now, ev: "monitor", socket: this.name, event, value, endpoint });
   }
 
   // --- the end ---
@@ -330,14 +287,16 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     this.xpipeTerminated(pipe);
     this.notePipe(pipe, "end");
     this.pipes.splice(this.pipes.indexOf(pipe), 1);
-    for (const entries of this.endpoints.values()) for (const entry of entries) if (entry.pipe === pipe) entry.pipe = null;
-    for (const pipes of this.inprocs.values()) if (pipes.includes(pipe)) pipes.splice(pipes.indexOf(pipe), 1);
+    this.endpoints.pipeTerminated(pipe);
     if (this.terminating) this.unregisterTermAck();
   }
 
   protected override processTerm(linger: number): void {
     this.context.unregisterEndpoints(this);
-    for (const pipe of this.pipes) pipe.terminate(false);
+    for (const pipe of this.pipes) {
+      sendDisconnectMsg(pipe);
+      pipe.terminate(false);
+    }
     this.registerTermAcks(this.pipes.length);
     super.processTerm(linger);
   }
@@ -350,9 +309,9 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     this.destroyed = true;
   }
 
-  /** Sessions of this type. REQ has its own. */
-  protected createSession(parameters: SessionParameters): Session {
-    return new Session(parameters);
+  /** Sessions of this type. REQ, DISH have their own. libzmq: session_base_t::create. */
+  createSession(parameters: SessionParameters): Session {
+    return effectiveHelloMsg(parameters.options) === "" ? new Session(parameters) : new HelloSession(parameters);
   }
 
   /** A setsockopt of SNDHWM or RCVHWM reaches the live pipes. libzmq: update_pipe_options. */
@@ -367,6 +326,12 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   /** The rest of a message whose pipe is gone. */
   protected dropIncomplete(frame: Frame): void {
     if (!frame.more && frame.message !== null) this.journal.drop(frame.message, "incomplete", this.name);
+  }
+
+  /** The last frame of a message that this type has no use for. */
+  protected loseMalformed(frame: Frame): void {
+    if (frame.message === null || frame.more) return;
+    this.journal.lose(frame.message, "malformed", frame.message.origin, this.name, "socket");
   }
 
   protected fail(errno: Errno): null {
@@ -386,7 +351,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     return frame;
   }
 
-  private attachPipe(pipe: Pipe, locallyInitiated: boolean): void {
+  attachPipe(pipe: Pipe, locallyInitiated: boolean): void {
     pipe.setSink(this);
     this.pipes.push(pipe);
     this.notePipe(pipe, "attach");
@@ -396,56 +361,13 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     pipe.terminate(false);
   }
 
-  private connectNetwork(text: string, target: Endpoint): Errno | null {
-    const thread = this.chooseIoThread(this.options.affinity);
-    if (thread === null) return "EMTHREAD";
-    const options = { ...this.options };
-    const session = this.createSession({ thread, socket: this, options, target, endpoint: text });
-    let pipe: Pipe | null = null;
-    if (!options.immediate) {
-      const conflate = effectiveConflate(options);
-      const { world } = this.process;
-      const [mine, theirs] = Pipe.pair({
-        id: world.pipeIds++,
-        ends: [
-          { mailbox: this.mailbox, role: "socket", socketName: this.name, peerName: text },
-          { mailbox: thread.mailbox, role: "session", socketName: this.name, peerName: text },
-        ],
-        hwms: conflate ? [-1, -1] : [options.sndhwm, options.rcvhwm],
-        conflate,
-        journal: this.journal,
-      });
-      this.attachPipe(mine, true);
-      session.attachPipe(theirs);
-      pipe = mine;
-    }
-    this.lastEndpoint = text;
-    this.addEndpoint(text, session, pipe);
-    return null;
-  }
-
-  private addEndpoint(text: string, child: Own, pipe: Pipe | null): void {
-    this.launchChild(child);
-    const entries = this.endpoints.get(text);
-    if (entries === undefined) this.endpoints.set(text, [{ child, pipe }]);
-    else entries.push({ child, pipe });
-  }
-
-  private termInproc(text: string): Errno | null {
-    if (this.context.unregisterEndpoint(text, this)) return null;
-    const pipes = this.inprocs.get(text);
-    if (pipes === undefined) return "ENOENT";
-    this.inprocs.delete(text);
-    for (const pipe of pipes) pipe.terminate(true);
-    return null;
-  }
-
   private checkDestroy(): void {
     if (!this.destroyed || this.reaper === null) return;
     this.reaper = null;
     this.stopMonitor();
     for (const frame of this.xprefetched()) {
-      if (frame.message !== null && !frame.more) this.journal.lose(frame.message, "receiver-closed", frame.message.origin, this.name, "prefetched");
+      if (frame.message !== null && !frame.more)
+        this.journal.lose(frame.message, "receiver-closed", frame.message.origin, this.name, "prefetched");
     }
     this.context.destroySocket(this);
   }
@@ -457,12 +379,17 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   private notePipe(pipe: Pipe, what: "attach" | "end"): void {
-    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "pipe", socket: this.name, peer: pipe.peerName, pipe: pipe.id, what });
+    if (this.journal.full)
+      this.journal.record({
+        t: this.journal.now,
+        ev: "pipe",
+        socket: this.name,
+        peer: pipe.peerName,
+        pipe: pipe.id,
+        what,
+      });
   }
 }
 
-/** A bind is known by the address it resolved to; of "*" no address comes, so that unbind does not find it. libzmq: resolve_tcp_addr. */
-const resolvedBind = (endpoint: Endpoint): string => (endpoint.transport === "tcp" ? `tcp://${endpoint.host === "localhost" ? "127.0.0.1" : endpoint.host}:${endpoint.port}` : `ipc://${endpoint.address}`);
-
 /** The routing-id frame that precedes everything in a pipe to a type that wants it. */
-export const routingIdFrame = (options: SocketOptions): Frame => FrameClass.of(options.routingId, ROUTING_ID);
+export const routingIdFrame = (options: SocketOptions): Frame => Frame.of(options.routingId, ROUTING_ID);

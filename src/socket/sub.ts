@@ -19,10 +19,12 @@ export class XSubSocket extends SocketBase {
   private moreRecv = false;
   private processSubscribe = false;
   private onlyFirstSubscribe = false;
+  private verboseUnsubs = false;
 
   override xsetOption(name: string, value: number | string): Errno | null | false {
-    if (name !== "only_first_subscribe") return super.xsetOption(name, value);
-    this.onlyFirstSubscribe = value !== 0;
+    if (name === "only_first_subscribe") this.onlyFirstSubscribe = value !== 0;
+    else if (name === "xsub_verbose_unsubscribe") this.verboseUnsubs = value !== 0;
+    else return super.xsetOption(name, value);
     return null;
   }
 
@@ -64,14 +66,15 @@ export class XSubSocket extends SocketBase {
     const kind = first || this.processSubscribe ? subscriptionKind(frame) : null;
     if (kind === null) {
       this.dist.sendToAll(frame);
-      if (!frame.more && frame.message !== null && this.dist.pipes.length === 0) this.journal.drop(frame.message, "no-peer", this.name);
+      if (!frame.more && frame.message !== null && this.dist.pipes.length === 0)
+        this.journal.drop(frame.message, "no-peer", this.name);
       return null;
     }
     this.processSubscribe = true;
     const prefix = (frame.flags & (SUBSCRIBE | CANCEL)) !== 0 ? frame.bytes : frame.bytes.slice(1);
     // A subscription is no message: nobody waits for it.
     if (kind === "add") this.subscriptions.add(prefix);
-    else if (!this.subscriptions.remove(prefix)) return null;
+    else if (!this.subscriptions.remove(prefix) && !this.verboseUnsubs) return null;
     this.dist.sendToAll(frame.as(frame.flags, null));
     return null;
   }
@@ -109,7 +112,8 @@ export class XSubSocket extends SocketBase {
         if (rest === null) return null;
         frame = rest;
       }
-      if (frame.message !== null) this.journal.lose(frame.message, "filtered", this.fq.lastPipe?.peerName ?? "", this.name, "socket");
+      if (frame.message !== null)
+        this.journal.lose(frame.message, "filtered", this.fq.lastPipe?.peerName ?? "", this.name, "socket");
     }
   }
 
@@ -156,4 +160,3 @@ function subscriptionKind(frame: Frame): "add" | "remove" | null {
   const kind = frame.byteAt(0);
   return kind === 1 ? "add" : kind === 0 ? "remove" : null;
 }
-

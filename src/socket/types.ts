@@ -12,5 +12,13 @@ export const SOCKET_TYPES = {
   PUSH: 8,
   XPUB: 9,
   XSUB: 10,
+  STREAM: 11,
+  SERVER: 12,
+  CLIENT: 13,
+  RADIO: 14,
+  DISH: 15,
+  GATHER: 16,
+  SCATTER: 17,
+  PEER: 19,
+  CHANNEL: 20,
 } as const;
-

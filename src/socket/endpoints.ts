@@ -1,0 +1,148 @@
+/** Where a socket is bound and connected: bind, connect, disconnect, unbind. libzmq: socket_base.cpp, connect_internal, term_endpoint. */
+import { effectiveConflate } from "../ctx/options.ts";
+import type { Own } from "../ctx/own.ts";
+import { type Endpoint, parseEndpoint } from "../network/address.ts";
+import { sendDisconnectMsg } from "../pipe/ends.ts";
+import { Pipe } from "../pipe/pipe.ts";
+import { Listener } from "../session/listener.ts";
+import { type Errno, errnoNumber } from "./errors.ts";
+import type { SocketBase } from "./socket-base.ts";
+
+interface EndpointEntry {
+  readonly child: Own;
+  pipe: Pipe | null;
+}
+
+export class Endpoints {
+  private readonly socket: SocketBase;
+  private readonly network = new Map<string, EndpointEntry[]>();
+  private readonly inprocs = new Map<string, Pipe[]>();
+
+  constructor(socket: SocketBase) {
+    this.socket = socket;
+  }
+
+  bind(text: string): Errno | null {
+    const { socket } = this;
+    const endpoint = parseEndpoint(text, true);
+    if (typeof endpoint === "string") return endpoint;
+    if (endpoint.transport === "inproc") {
+      if (!socket.context.registerEndpoint(text, socket)) return "EADDRINUSE";
+      socket.lastEndpoint = text;
+      socket.context.connectPending(text, socket);
+      return null;
+    }
+    const thread = socket.chooseIoThread(socket.options.affinity);
+    if (thread === null) return "EMTHREAD";
+    const listener = new Listener(thread, socket, { ...socket.options }, (parameters) =>
+      socket.createSession(parameters),
+    );
+    const error = listener.open(endpoint, errnoNumber);
+    if (error !== null) return error;
+    socket.lastEndpoint = listener.endpointText;
+    this.add(listener.endpointText, listener, null);
+    return null;
+  }
+
+  connect(text: string): Errno | null {
+    const { socket } = this;
+    const endpoint = parseEndpoint(text, false);
+    if (typeof endpoint === "string") return endpoint;
+    if (endpoint.transport === "inproc") {
+      socket.context.connectInproc(text, socket);
+      socket.lastEndpoint = text;
+      return null;
+    }
+    // A second connection to the same place makes no sense for these types.
+    const { type } = socket;
+    const single = type === "DEALER" || type === "SUB" || type === "PUB" || type === "REQ";
+    return single && this.network.has(text) ? null : this.connectNetwork(text, endpoint);
+  }
+
+  /** zmq_disconnect and zmq_unbind are one function. libzmq: term_endpoint. */
+  terminate(text: string): Errno | null {
+    const endpoint = parseEndpoint(text, true);
+    if (typeof endpoint === "string") return endpoint;
+    if (endpoint.transport === "inproc") return this.terminateInproc(text);
+    const key = this.network.has(text) ? text : resolvedBind(endpoint);
+    const entries = this.network.get(key);
+    if (entries === undefined) return "ENOENT";
+    for (const { child, pipe } of entries) {
+      pipe?.terminate(false);
+      this.socket.termChild(child);
+    }
+    this.network.delete(key);
+    return null;
+  }
+
+  /** The local half of an inproc connection. */
+  addInproc(text: string, pipe: Pipe): void {
+    const pipes = this.inprocs.get(text);
+    if (pipes === undefined) this.inprocs.set(text, [pipe]);
+    else pipes.push(pipe);
+  }
+
+  pipeTerminated(pipe: Pipe): void {
+    for (const entries of this.network.values()) {
+      for (const entry of entries) if (entry.pipe === pipe) entry.pipe = null;
+    }
+    for (const [name, pipes] of this.inprocs) {
+      if (pipes.includes(pipe)) pipes.splice(pipes.indexOf(pipe), 1);
+      if (pipes.length === 0) this.inprocs.delete(name);
+    }
+  }
+
+  private connectNetwork(text: string, target: Endpoint): Errno | null {
+    const { socket } = this;
+    const thread = socket.chooseIoThread(socket.options.affinity);
+    if (thread === null) return "EMTHREAD";
+    const options = { ...socket.options };
+    const session = socket.createSession({ thread, socket, options, target, endpoint: text });
+    let pipe: Pipe | null = null;
+    if (!options.immediate) {
+      const conflate = effectiveConflate(options);
+      const { world } = socket.process;
+      const [mine, theirs] = Pipe.pair({
+        id: world.pipeIds++,
+        ends: [
+          { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName: text },
+          { mailbox: thread.mailbox, role: "session", socketName: socket.name, peerName: text },
+        ],
+        hwms: conflate ? [-1, -1] : [options.sndhwm, options.rcvhwm],
+        conflate,
+        journal: world.journal,
+      });
+      socket.attachPipe(mine, true);
+      session.attachPipe(theirs);
+      pipe = mine;
+    }
+    socket.lastEndpoint = text;
+    this.add(text, session, pipe);
+    return null;
+  }
+
+  private add(text: string, child: Own, pipe: Pipe | null): void {
+    this.socket.launchChild(child);
+    const entries = this.network.get(text);
+    if (entries === undefined) this.network.set(text, [{ child, pipe }]);
+    else entries.push({ child, pipe });
+  }
+
+  private terminateInproc(text: string): Errno | null {
+    if (this.socket.context.unregisterEndpoint(text, this.socket)) return null;
+    const pipes = this.inprocs.get(text);
+    if (pipes === undefined) return "ENOENT";
+    this.inprocs.delete(text);
+    for (const pipe of pipes) {
+      sendDisconnectMsg(pipe);
+      pipe.terminate(true);
+    }
+    return null;
+  }
+}
+
+/** A bind is known by the address it resolved to; of "*" no address comes, so that unbind does not find it. libzmq: resolve_tcp_addr. */
+const resolvedBind = (endpoint: Endpoint): string =>
+  endpoint.transport === "tcp"
+    ? `tcp://${endpoint.host === "localhost" ? "127.0.0.1" : endpoint.host}:${endpoint.port}`
+    : `ipc://${endpoint.address}`;
