@@ -53,6 +53,62 @@ function notices(inputs) {
   return `The bundles in this folder contain the following packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
+/** Names that programs import. */
+const ZEROMQ = [
+  ...[
+    "Context",
+    "Dealer",
+    "Observer",
+    "Pair",
+    "Proxy",
+    "Publisher",
+    "Pull",
+    "Push",
+    "Reply",
+    "Request",
+    "Router",
+    "Socket",
+  ],
+  ...["Stream", "Subscriber", "XPublisher", "XSubscriber", "capability", "context", "curveKeyPair", "version"],
+];
+const DRAFT = ["Client", "Datagram", "Dish", "Gather", "Radio", "Scatter", "Server"];
+
+/** The entries of the drop-in: small files around dropin.cjs, one for import and one for require each. */
+function dropinDoors() {
+  const load = `require("./dropin.cjs").shared`;
+  const door = (name, member, names) => ({
+    [`${name}.cjs`]: `module.exports = ${load}${member};\n`,
+    [`${name}.mjs`]: `import dropin from "./dropin.cjs";\nconst api = dropin.shared${member};\nexport default api;\nexport const { ${names.join(", ")} } = api;\n`,
+  });
+  const files = `(folder) => {
+  const pair = (name) => ({ import: join(folder, name + ".mjs"), require: join(folder, name + ".cjs") });
+  return { zeromq: pair("zeromq"), draft: pair("zeromq-draft") };
+}`;
+  return {
+    ...door("zeromq", ".zeromq", ZEROMQ),
+    ...door("zeromq-draft", ".draft", DRAFT),
+    "test.cjs": `const { simulate } = ${load};\nmodule.exports = { simulate };\n`,
+    "test.mjs": `import dropin from "./dropin.cjs";\nexport const { simulate } = dropin.shared;\n`,
+    "register.cjs": `const { join } = require("node:path");\n${load}.register((${files})(__dirname));\n`,
+    "register.mjs": `import { dirname, join } from "node:path";\nimport { fileURLToPath } from "node:url";\nimport dropin from "./dropin.cjs";\ndropin.shared.register((${files})(dirname(fileURLToPath(import.meta.url))));\n`,
+    "vitest.mjs": VITEST,
+  };
+}
+
+/** A plugin for vitest: tests and what they import get the simulated module, and the clock with it. */
+const VITEST = `import { fileURLToPath } from "node:url";
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+export function zeromqSim() {
+  return {
+    name: "zeromq-sim",
+    config: () => ({
+      resolve: { alias: [{ find: /^zeromq$/, replacement: file("./zeromq.mjs") }, { find: /^zeromq\\/draft$/, replacement: file("./zeromq-draft.mjs") }] },
+      test: { pool: "forks", execArgv: ["--import", new URL("./register.mjs", import.meta.url).href] },
+    }),
+  };
+}
+`;
+
 export async function bundle(outdir = join(ROOT, "dist")) {
   mkdirSync(outdir, { recursive: true });
   const common = {
@@ -68,7 +124,14 @@ export async function bundle(outdir = join(ROOT, "dist")) {
   };
   const command = await build({
     ...common,
-    entryPoints: { sim: "src/cli/sim.ts", "sim-node": "src/real/entry.ts" },
+    // tinypool starts files of its own, which it looks for beside its code.
+    entryPoints: {
+      sim: "src/cli/sim.ts",
+      "sim-node": "src/real/entry.ts",
+      "test-worker": "src/cli/testing/worker.ts",
+      "entry/worker": "./node_modules/tinypool/dist/entry/worker.js",
+      "entry/process": "./node_modules/tinypool/dist/entry/process.js",
+    },
     platform: "node",
     mainFields: ["module", "main"],
     target: "node20.19",
@@ -86,9 +149,21 @@ export async function bundle(outdir = join(ROOT, "dist")) {
     target: "es2022",
     mainFields: ["module", "main"],
   });
-  const files = [...command.outputFiles, ...library.outputFiles].map(({ path, contents }) => [path, contents]);
-  const text = notices([...Object.keys(command.metafile.inputs), ...Object.keys(library.metafile.inputs)]);
-  writeOutputs(outdir, [...files, [join(outdir, "THIRD-PARTY.txt"), Buffer.from(text)]]);
+  // One file for import and require alike: two copies would mean two clocks.
+  const dropin = await build({
+    ...common,
+    entryPoints: { dropin: "src/dropin/shared.ts" },
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    platform: "node",
+    mainFields: ["module", "main"],
+    target: "node20.19",
+  });
+  const built = [command, library, dropin];
+  const files = built.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => [path, contents]));
+  const doors = Object.entries(dropinDoors()).map(([name, text]) => [join(outdir, name), Buffer.from(text)]);
+  const text = notices(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  writeOutputs(outdir, [...files, ...doors, [join(outdir, "THIRD-PARTY.txt"), Buffer.from(text)]]);
 }
 
 /** The declarations of the public API, one file per source file. */

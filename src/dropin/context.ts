@@ -28,84 +28,89 @@ export let contextBehind: (
 ) => { settings: ContextSettings; engine: () => EngineContext };
 export let isContext: (value: object) => value is Context;
 
-class ContextClass {
-  /** As set outside any process; each process starts with a copy. */
-  readonly #template: ContextSettings = {
-    ioThreads: 1,
-    maxSockets: 1023,
-    maxMessageSize: 2 ** 31 - 1,
-    ipv6: false,
-    blocky: true,
-  };
-  readonly #behind = new WeakMap<Instance, Behind>();
-
-  static {
-    isContext = (value): value is Context => #behind in value;
-    contextBehind = (context, instance) => {
-      const behind = (context as unknown as ContextClass).#of(instance);
-      return { settings: behind.settings, engine: () => (behind.engine ??= instance.createContext(behind.settings)) };
+/** Named by its key, which no bundler changes: V8 shows the name in messages. */
+const { Context: ContextClass } = {
+  Context: class {
+    /** As set outside any process; each process starts with a copy. */
+    readonly #template: ContextSettings = {
+      ioThreads: 1,
+      maxSockets: 1023,
+      maxMessageSize: 2 ** 31 - 1,
+      ipv6: false,
+      blocky: true,
     };
-  }
+    readonly #behind = new WeakMap<Instance, Behind>();
 
-  constructor(...args: unknown[]) {
-    checkArguments(args, optional.object("Options must be an object"));
-  }
+    static {
+      isContext = (value): value is Context => #behind in value;
+      contextBehind = (context, instance) => {
+        if (!(#behind in context)) throw new Error("Invalid argument");
+        const behind = context.#of(instance);
+        return { settings: behind.settings, engine: () => (behind.engine ??= instance.createContext(behind.settings)) };
+      };
+    }
 
-  getBoolOption(...args: unknown[]): boolean {
-    checkArguments(args, required.number("Identifier must be a number"));
-    return this.#get(args[0] as number) !== 0;
-  }
+    constructor(...args: unknown[]) {
+      checkArguments(args, optional.object("Options must be an object"));
+    }
 
-  setBoolOption(...args: unknown[]): void {
-    checkArguments(
-      args,
-      required.number("Identifier must be a number"),
-      required.boolean("Option value must be a boolean"),
-    );
-    this.#set(args[0] as number, Number(args[1]));
-  }
+    getBoolOption(...args: unknown[]): boolean {
+      checkArguments(args, required.number("Identifier must be a number"));
+      return this.#get(args[0] as number) !== 0;
+    }
 
-  getInt32Option(...args: unknown[]): number {
-    checkArguments(args, required.number("Identifier must be a number"));
-    return this.#get(args[0] as number);
-  }
+    setBoolOption(...args: unknown[]): void {
+      checkArguments(
+        args,
+        required.number("Identifier must be a number"),
+        required.boolean("Option value must be a boolean"),
+      );
+      this.#set(args[0] as number, Number(args[1]));
+    }
 
-  setInt32Option(...args: unknown[]): void {
-    checkArguments(
-      args,
-      required.number("Identifier must be a number"),
-      required.number("Option value must be a number"),
-    );
-    this.#set(args[0] as number, (args[1] as number) | 0);
-  }
+    getInt32Option(...args: unknown[]): number {
+      checkArguments(args, required.number("Identifier must be a number"));
+      return this.#get(args[0] as number);
+    }
 
-  #of(instance: Instance): Behind {
-    let behind = this.#behind.get(instance);
-    if (behind === undefined) this.#behind.set(instance, (behind = { settings: { ...this.#template }, engine: null }));
-    return behind;
-  }
+    setInt32Option(...args: unknown[]): void {
+      checkArguments(
+        args,
+        required.number("Identifier must be a number"),
+        required.number("Option value must be a number"),
+      );
+      this.#set(args[0] as number, (args[1] as number) | 0);
+    }
 
-  get #settings(): ContextSettings {
-    const instance = presentInstance();
-    return instance === null ? this.#template : this.#of(instance).settings;
-  }
+    #of(instance: Instance): Behind {
+      let behind = this.#behind.get(instance);
+      if (behind === undefined)
+        this.#behind.set(instance, (behind = { settings: { ...this.#template }, engine: null }));
+      return behind;
+    }
 
-  #get(option: number): number {
-    if (option === 3) return SOCKET_LIMIT;
-    const field = FIELDS.get(option);
-    if (field === undefined) throw errnoError("EINVAL");
-    return Number(this.#settings[field[0]]);
-  }
+    get #settings(): ContextSettings {
+      const instance = presentInstance();
+      return instance === null ? this.#template : this.#of(instance).settings;
+    }
 
-  #set(option: number, value: number): void {
-    // Priority and scheduling policy of threads: accepted, nothing here depends on them.
-    if ((option === 3 || option === 4) && value >= 0) return;
-    const field = FIELDS.get(option);
-    if (field === undefined || value < field[1]) throw errnoError("EINVAL");
-    const settings = this.#settings as unknown as Record<string, number | boolean>;
-    settings[field[0]] = typeof settings[field[0]] === "boolean" ? value !== 0 : value;
-  }
-}
+    #get(option: number): number {
+      if (option === 3) return SOCKET_LIMIT;
+      const field = FIELDS.get(option);
+      if (field === undefined) throw errnoError("EINVAL");
+      return Number(this.#settings[field[0]]);
+    }
+
+    #set(option: number, value: number): void {
+      // Priority and scheduling policy of threads: accepted, nothing here depends on them.
+      if ((option === 3 || option === 4) && value >= 0) return;
+      const field = FIELDS.get(option);
+      if (field === undefined || value < field[1]) throw errnoError("EINVAL");
+      const settings = this.#settings as unknown as Record<string, number | boolean>;
+      settings[field[0]] = typeof settings[field[0]] === "boolean" ? value !== 0 : value;
+    }
+  },
+};
 
 export interface ContextProperties {
   blocky: boolean;
@@ -122,14 +127,4 @@ export type ContextOptions = Partial<Omit<ContextProperties, "maxSocketsLimit">>
 
 export interface Context extends ContextProperties {}
 
-/** Seals what it makes, so that unknown options throw. */
-export const Context: new (options?: ContextOptions) => Context = new Proxy(constructible(ContextClass), {
-  construct(target, args: unknown[], newTarget) {
-    const self = Object.setPrototypeOf(Reflect.construct(target, args), newTarget.prototype as object) as object;
-    Object.seal(self);
-    if (typeof args[0] === "object") Object.assign(self, args[0]);
-    return self;
-  },
-}) as never;
-Object.defineProperty(ContextClass.prototype, "constructor", { value: Context });
-Object.defineProperty(ContextClass, "name", { value: "Context" });
+export const Context: new (options?: ContextOptions) => Context = constructible(ContextClass, 0) as never;

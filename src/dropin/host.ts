@@ -162,6 +162,11 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
   }
 
   private start(): void {
+    this.begin().post(this);
+  }
+
+  /** The process begins to exist. */
+  begin(): Instance {
     const { world, loop } = this.owner;
     const run = this.runs++;
     const process = new Process(
@@ -176,7 +181,7 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
     this.returned = false;
     this.exitCode = null;
     this.record(run === 0 ? "start" : "restart");
-    this.instance.post(this);
+    return this.instance;
   }
 
   private finished(instance: Instance, value: T): void {

@@ -19,7 +19,8 @@ export interface Waiting {
 
 /** Hears the monitor events of one socket. */
 export interface MonitorListener {
-  monitored(event: string, value: number, endpoint: string): void;
+  /** `at`: when the thread that it happens in gets there. */
+  monitored(event: string, value: number, endpoint: string, at: Instant): void;
 }
 
 /** A context of libzmq as this process configured it. */
@@ -85,7 +86,13 @@ export class Instance implements Actor {
   /** zmq_ctx_new. */
   createContext({ ioThreads, blocky }: ContextSettings): Context {
     const context = new Context(this.process, { ioThreads: Math.max(1, ioThreads), blocky });
-    context.monitor = (socket, event, value, endpoint) => this.monitors.get(socket)?.monitored(event, value, endpoint);
+    context.monitor = (socket, event, value, endpoint) => {
+      const listener = this.monitors.get(socket);
+      if (listener === undefined) return;
+      let at = this.now;
+      for (const { localNow } of context.ioThreads) if (localNow > at) at = localNow;
+      listener.monitored(event, value, endpoint, at);
+    };
     this.contexts.push(context);
     return context;
   }

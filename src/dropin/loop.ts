@@ -25,13 +25,14 @@ export interface LoopOwner {
   uncaught(instance: Instance, error: unknown): void;
   /** The run cannot go on. */
   broken(error: unknown): void;
-  /** Whether time may advance now; false while something real is waited for. */
-  mayAdvance(): boolean;
+  /** Whether time may advance now: "later" while something real is waited for, "never" until a program calls again. */
+  mayAdvance(): "now" | "later" | "never";
+  /** Where the clock stops. */
+  readonly until: Instant;
 }
 
 /** Node's event loop gets its turn after so many ms of work. */
 const SLICE_MS = 40;
-const FOREVER = Number.MAX_SAFE_INTEGER as Instant;
 /** A wake is looked at for the time only every so often. */
 const CLOCK_EVERY = 64;
 
@@ -116,7 +117,8 @@ export class Loop {
         continue;
       }
       if (this.head > 0) this.resetQueue();
-      if (!this.owner.mayAdvance()) return this.again();
+      const advance = this.owner.mayAdvance();
+      if (advance !== "now") return advance === "later" ? this.again() : this.park();
       const outcome = this.advance();
       if (outcome === null) return;
       if (outcome === "stopped") continue;
@@ -126,6 +128,10 @@ export class Loop {
     }
   };
 
+  private park(): void {
+    this.turning = false;
+  }
+
   private again(): void {
     this.turning = false;
     this.arm();
@@ -133,7 +139,7 @@ export class Loop {
 
   private advance(): RunOutcome | null {
     try {
-      return this.kernel.run(FOREVER);
+      return this.kernel.run(this.owner.until);
     } catch (error) {
       this.owner.broken(error);
       return null;

@@ -12,6 +12,9 @@ const CHEAP = MAJOR >= 24;
 const WORK =
   /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|Worker|MessagePort|UDPSEND|DNS|QUERY)/;
 
+/** Requests end soon by themselves, unlike what is there for good. */
+const REQUEST = /^(FS|CloseReq|GetAddrInfo|GetNameInfo)/;
+
 export class RealWork {
   private readonly storage: AsyncLocalStorage<Instance> | null;
   /** What is always there, such as the pipes of stdout. */
@@ -19,7 +22,7 @@ export class RealWork {
 
   constructor(tracked: boolean) {
     this.storage = tracked || CHEAP ? new modules.hooks.AsyncLocalStorage<Instance>() : null;
-    this.baseline = counts();
+    this.baseline = new Map([...counts()].filter(([name]) => !REQUEST.test(name)));
   }
 
   /** Whether caller() can tell. */

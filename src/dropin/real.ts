@@ -2,19 +2,16 @@
  * Node's own clock, timers and randomness, taken when this module loads, before anything is replaced.
  * Everything else in this layer that needs the real thing asks here.
  */
-import { createRequire } from "node:module";
-
 type AnyFunction = (...args: never[]) => unknown;
 
-/** The objects whose members are replaced; one import for all, so that ESM bindings can be refreshed. */
-const require = createRequire(import.meta.url);
+/** The objects whose members are replaced: the ones that require() gives, which ESM bindings follow. */
 export const modules = {
-  timers: require("node:timers") as typeof import("node:timers"),
-  promises: require("node:timers/promises") as typeof import("node:timers/promises"),
-  crypto: require("node:crypto") as typeof import("node:crypto"),
-  process: require("node:process") as typeof import("node:process"),
-  module: require("node:module") as typeof import("node:module"),
-  hooks: require("node:async_hooks") as typeof import("node:async_hooks"),
+  timers: process.getBuiltinModule("node:timers"),
+  promises: process.getBuiltinModule("node:timers/promises"),
+  crypto: process.getBuiltinModule("node:crypto"),
+  process: process.getBuiltinModule("node:process"),
+  module: process.getBuiltinModule("node:module"),
+  hooks: process.getBuiltinModule("node:async_hooks"),
 };
 
 export const real = {

@@ -289,6 +289,7 @@ const settingsOf = (options: SimulateOptions) => ({
     events: options.limits?.events ?? 50_000_000,
     eventsPerInstant: options.limits?.eventsPerInstant ?? 100_000,
   },
+  until: Number.MAX_SAFE_INTEGER as Instant,
   strict: options.strict ?? false,
   realWork: options.realWork ?? ("auto" as const),
   drain: options.drain ?? null,

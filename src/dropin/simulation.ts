@@ -32,7 +32,9 @@ export interface SimulationSettings {
   readonly full: boolean;
   readonly limits: KernelLimits;
   readonly strict: boolean;
-  readonly realWork: "auto" | "instant";
+  readonly realWork: "auto" | "instant" | "ignore";
+  /** Where the clock stops, ns. */
+  readonly until: Instant;
   readonly drain: DrainMode | null;
   readonly turnLimitMs: number;
 }
@@ -40,7 +42,7 @@ export interface SimulationSettings {
 /** Ends of a simulation: all its programs hear of the first one. */
 export interface SimulationEvents {
   /** Nothing can happen any more. True: somebody was waiting for just that, go on. */
-  quiet(): boolean;
+  quiet(outcome: RunOutcome): boolean;
   failed(error: Error): void;
 }
 
@@ -82,6 +84,10 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   get now(): Instant {
     return this.world.kernel.now;
+  }
+
+  get until(): Instant {
+    return this.settings.until;
   }
 
   addHost<T>(name: string, program: HostProgram<T>): Host<T> {
@@ -159,8 +165,8 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   // --- LoopOwner ---
 
-  idle(_outcome: RunOutcome): void {
-    if (this.realWork.active() || this.events.quiet()) this.loop.arm();
+  idle(outcome: RunOutcome): void {
+    if (this.realWork.active() || this.events.quiet(outcome)) this.loop.arm();
   }
 
   uncaught(instance: Instance, error: unknown): void {
@@ -172,12 +178,17 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
     this.events.failed(error instanceof Error ? error : new Error(String(error)));
   }
 
-  mayAdvance(): boolean {
-    if (this.ambient !== null || this.settings.realWork === "instant") return !this.realWork.active();
-    if (this.loop.loose.size === 0 || this.settings.strict || !this.realWork.active()) return true;
-    if (!this.anyLoose()) return true;
+  mayAdvance(): "now" | "later" | "never" {
+    if (this.ambient !== null) {
+      // As in life: a program without timers and calls under way is not waited for.
+      if (this.ambient.refs === 0) return "never";
+      return this.settings.realWork !== "ignore" && this.realWork.active() ? "later" : "now";
+    }
+    if (this.settings.realWork === "instant") return this.realWork.active() ? "later" : "now";
+    if (this.loop.loose.size === 0 || this.settings.strict || !this.realWork.active()) return "now";
+    if (!this.anyLoose()) return "now";
     this.noteRealWork();
-    return false;
+    return "later";
   }
 
   /** Hosts that neither wait for anything here nor are done: they wait for something else. */

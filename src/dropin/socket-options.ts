@@ -55,6 +55,7 @@ export function writeNumber(holder: OptionHolder, id: number, kind: OptionKind, 
   if (entry.engine === undefined) {
     if (number < (entry.least ?? -1)) throw errnoError("EINVAL");
     holder.kept.set(id, number);
+    noteMechanism(holder, id, number !== 0);
     return;
   }
   const error = setOption(holder.core.base, entry.engine, number);
@@ -70,6 +71,7 @@ export function writeString(holder: OptionHolder, id: number, value: string | Ar
   const bytes = value === null ? "" : bytesOf(value);
   if (entry.engine === undefined) {
     holder.kept.set(id, bytes);
+    noteMechanism(holder, id, value !== null);
     return;
   }
   const error = setOption(holder.core.base, entry.engine, bytes);
@@ -81,6 +83,14 @@ function warnUnlessImmediate({ core }: OptionHolder, id: number): void {
   if (OPTIONS.get(id)?.immediate === true) return;
   if (core.state === "open" && core.endpoints === 0) return;
   warn("Socket option will not take effect until next connect/bind.");
+}
+
+const MECHANISM = 43;
+
+/** Credentials choose the mechanism. libzmq: options.cpp. */
+function noteMechanism({ kept }: OptionHolder, id: number, on: boolean): void {
+  if (id >= 44 && id <= 46) kept.set(MECHANISM, on ? 1 : 0);
+  else if (id >= 47 && id <= 50) kept.set(MECHANISM, on ? 2 : 0);
 }
 
 /** Whoever listens to process warnings hears it, as from the real package. */

@@ -20,6 +20,8 @@ export function writeFrames(
   waited: number,
 ): ErrorCode | null {
   const { costs } = instance.process;
+  // Between JavaScript and the library, and a promise.
+  instance.charge(costs.call);
   let error: ErrorCode | null = null;
   for (const frame of frames) {
     instance.charge(costs.send + frame.size * costs.perByteSend);
@@ -32,6 +34,7 @@ export function writeFrames(
 
 export function readValues(instance: Instance, base: SocketBase, waited: number): Received | ErrorCode {
   const { costs } = instance.process;
+  instance.charge(costs.call);
   const frames: Frame[] = [];
   for (;;) {
     instance.charge(costs.recv);
