@@ -62,21 +62,18 @@ async function compare(shell: Shell, names: readonly [string, string], options: 
   return judged.verdict === "differs" ? EXIT.expectationFailed : EXIT.ok;
 }
 
-/** Traces first, since they say which seed the application had. */
+/** Traces first, since they say under which conditions the real runs were made. */
 async function bothSides(
   shell: Shell,
   names: readonly [string, string],
   options: CompareOptions,
 ): Promise<readonly [Side, Side]> {
-  const kinds = names.map((name) => kindOf(shell, name));
   const traced = await Promise.all(
-    names.map((name, i) => (kinds[i] === "scenario" ? undefined : readSide(shell, name))),
+    names.map((name) => (kindOf(shell, name) === "scenario" ? undefined : readSide(shell, name))),
   );
-  const appSeed = traced.find((side) => side !== undefined)?.runs.find(({ header }) => header.arm === "real")
-    ?.header.seed;
-  const sides: Side[] = [];
-  for (const [i, name] of names.entries()) sides.push(traced[i] ?? (await simulateSide(shell, name, options, appSeed)));
-  return sides as unknown as readonly [Side, Side];
+  const real = traced.flatMap((side) => side?.runs.filter(({ header }) => header.arm === "real") ?? []);
+  const side = async (at: 0 | 1): Promise<Side> => traced[at] ?? (await simulateSide(shell, names[at], options, real));
+  return [await side(0), await side(1)];
 }
 
 function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
@@ -110,17 +107,17 @@ function tracesIn(shell: Shell, folder: string): string[] {
   return names.sort((x, y) => x.length - y.length || (x < y ? -1 : 1)).map((name) => join(folder, name));
 }
 
-/** Every seed draws other latencies and choices; what the application draws stays, as it did for real. */
-async function simulateSide(
-  shell: Shell,
-  file: string,
-  options: CompareOptions,
-  appSeed: string | undefined,
-): Promise<Side> {
+/**
+ * Every seed draws other latencies and choices. What the application draws stays, as it did for real,
+ * and so do the times at which real threads came to their work: one recorded run after the other lends
+ * its own. Links that are declared slow are fast, as they were between the real processes.
+ */
+async function simulateSide(shell: Shell, file: string, options: CompareOptions, real: readonly Run[]): Promise<Side> {
   const { load } = await import("./engine.ts");
   const { simulate } = await import("../run/simulate.ts");
   const { planHash } = await import("../run/plan-hash.ts");
   const { runOf } = await import("../trace/facts.ts");
+  const { alignedPlan } = await import("../run/align.ts");
   const text = readScenarioText(shell, file);
   const declared = load({ text, file, set: options.set ?? [], color: shell.errColor }).plan;
   const plan = withProfile(shell, declared, options.profile);
@@ -130,7 +127,10 @@ async function simulateSide(
   const bar = progress(shell, `simulating ${plan.name}`, seedCount(range));
   const runs: Run[] = [];
   for (const seed of eachSeed(range)) {
-    const simulated = (): RunRecord => simulate(plan, { seed, exploreChoices: true, appSeed: appSeed ?? plan.seed });
+    const partner = real[runs.length % Math.max(1, real.length)];
+    const own = partner === undefined ? plan : alignedPlan(plan, partner.starts);
+    const appSeed = partner?.header.seed ?? plan.seed;
+    const simulated = (): RunRecord => simulate(own, { seed, exploreChoices: true, appSeed });
     const { header, events, endTime } = simulated();
     runs.push(
       runOf({

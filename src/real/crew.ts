@@ -36,9 +36,14 @@ export class Crew {
   /** All done: the guard goes, and the folder with it. */
   async dismiss(): Promise<void> {
     const gone = new Promise((resolve) => this.guard.once("exit", resolve));
+    this.guard.ref();
     this.guard.stdin?.end();
-    const timeout = new Promise((resolve) => setTimeout(resolve, 3000).unref());
-    await Promise.race([gone, timeout]);
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise((resolve) => {
+      timer = setTimeout(resolve, 3000);
+    });
+    if (this.guard.exitCode === null) await Promise.race([gone, timeout]);
+    clearTimeout(timer);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -14,6 +14,12 @@ function tell(message: Up): void {
   if (process.connected) process.send?.(message);
 }
 
+/** The recorder sees the end of the process itself. */
+function release(): void {
+  process.off("disconnect", kill);
+  if (process.connected) process.disconnect();
+}
+
 async function serve(): Promise<void> {
   // Ctrl-C at the terminal reaches all processes of the recording; the recorder decides.
   process.on("SIGINT", () => {});
@@ -23,7 +29,7 @@ async function serve(): Promise<void> {
   let node: NodeProcess | undefined;
   const prepare = async (job: Job): Promise<void> => {
     await warmUp(job, library);
-    node = new NodeProcess(job, library, tell);
+    node = new NodeProcess(job, library, tell, release);
     tell({ kind: "ready", package: library.package, library: library.version });
   };
   process.on("message", (message: Down) => {

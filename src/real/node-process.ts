@@ -20,6 +20,8 @@ export class NodeProcess {
   journal!: RawJournal;
   private readonly job: Job;
   private readonly tell: (message: Up) => void;
+  /** Lets go of what else keeps the process. */
+  private readonly done: () => void;
   private readonly threads: NodeThread[];
   private readonly marked: ReadonlySet<number>;
   /** Marks by receipt, for forwarding. */
@@ -28,12 +30,13 @@ export class NodeProcess {
   private exitCode = 0;
   private leaving = false;
 
-  constructor(job: Job, library: ZeroMQ, tell: (message: Up) => void) {
+  constructor(job: Job, library: ZeroMQ, tell: (message: Up) => void, done: () => void) {
     this.job = job;
     this.plan = job.plan.nodes[job.node] as PlanNode;
     this.seed = job.seed;
     this.library = library;
     this.tell = tell;
+    this.done = done;
     const hosts = new Set(job.plan.nodes.map(({ host }) => host));
     this.endpoints = new Endpoints({ host: this.plan.host, hosts, ports: job.ports, folder: job.folder });
     this.marked = new Set(job.marked.map((name) => job.sockets.indexOf(name)));
@@ -144,6 +147,9 @@ export class NodeProcess {
     const code = this.exitCode !== 0 ? this.exitCode : this.threads.some(({ failed }) => failed) ? 1 : 0;
     this.journal.write({ ev: "leaving", thread: thread.label, code });
     this.journal.close();
-    process.exit(code);
+    this.clock.stop();
+    // Not process.exit(): only at a natural end does zeromq.js wait for what lingers.
+    process.exitCode = code;
+    this.done();
   }
 }

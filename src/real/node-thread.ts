@@ -185,6 +185,8 @@ export class NodeThread {
     });
     if (this.stopped) return OK;
     const t = this.host.clock.now();
+    // A message that was refused was none.
+    if (error !== null && detail.number !== undefined) this.sent.set(socket.name, detail.number);
     this.host.journal.write(
       {
         ...fresh,

@@ -64,6 +64,7 @@ export class Recording {
   readonly #activity: Activity;
   #faults: PlanFault[];
   #zero = 0n;
+  #endTime = 0;
   #failure: string | undefined;
   #library = { package: "", library: "" };
 
@@ -79,6 +80,7 @@ export class Recording {
       await this.#prepare();
       await this.#play();
     } finally {
+      this.#endTime = this.#zero === 0n ? 0 : this.#now();
       await this.#end();
     }
     return this.#finish();
@@ -264,10 +266,12 @@ export class Recording {
   #finish(): RecordedRun {
     for (const member of this.#members) member.read();
     const { plan, seed, signal, forecast } = this.#options;
-    const endTime = this.#zero === 0n ? 0 : this.#now();
+    const endTime = this.#endTime;
+    // What the processes see of each other's end is no part of the run.
+    const within = (lines: readonly RawLine[]): RawLine[] => lines.filter(({ t }) => t <= endTime);
     const files: RawFile[] = [
-      ...this.#members.map(({ name, lines }) => ({ name, lines })),
-      { name: "recorder", lines: this.#own },
+      ...this.#members.map(({ name, lines }) => ({ name, lines: within(lines) })),
+      { name: "recorder", lines: within(this.#own) },
     ];
     const merged = mergeRaw(files, this.#sockets);
     const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : undefined);

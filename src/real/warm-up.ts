@@ -20,7 +20,12 @@ export async function warmUp(job: Job, library: ZeroMQ): Promise<void> {
   if (own === undefined) return;
   const node = { ...own, name: "warm-up", startAt: START, threads: [THREAD] };
   const plan: Plan = { ...job.plan, nodes: [node], timeline: [] };
-  const host = new NodeProcess({ ...job, plan, node: 0, file: devNull, sockets: [], marked: [] }, library, () => {});
+  const host = new NodeProcess(
+    { ...job, plan, node: 0, file: devNull, sockets: [], marked: [] },
+    library,
+    () => {},
+    () => {},
+  );
   await host.rehearse();
 }
 

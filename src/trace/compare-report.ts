@@ -55,6 +55,14 @@ export function comparisonText(judged: Judged, style: Style): string {
         "    ",
       ),
     );
+  for (const [kind, rows] of byKind(comparison.rows.filter(({ verdict }) => verdict === "kernel")))
+    lines.push(
+      ...wrap(
+        `${FACT_KINDS[kind]}: totals that depend on the kernel's buffers (${shortList(rows.map(kernelText))})`,
+        "  - ",
+        "    ",
+      ),
+    );
   for (const text of notCompared(comparison)) lines.push(...wrap(text, "  - ", "    "));
   lines.push("", verdictLine(judged, style));
   return `${lines.join("\n")}\n`;
@@ -79,6 +87,7 @@ function kindTable({ rows }: Comparison, style: Style): string[] {
       { title: "within", right: true, cell: ({ own }) => count(own, "within") },
       { title: "differs", right: true, cell: ({ own }) => count(own, "differs"), style: (_, { red }) => red },
       { title: "free", right: true, cell: ({ own }) => count(own, "free") },
+      { title: "kernel", right: true, cell: ({ own }) => count(own, "kernel") },
     ],
     style,
   );
@@ -102,7 +111,7 @@ const VALUES_MAX = 5;
 
 function frequencies({ rows, reference, other }: Comparison, style: Style): string[] {
   const interesting = rows.filter(
-    (row) => row.verdict !== "equal" && row.verdict !== "free" && TOLD.has(row.kind) && !isRepeated(row, rows),
+    (row) => (row.verdict === "within" || row.verdict === "differs") && TOLD.has(row.kind) && !isRepeated(row, rows),
   );
   if (interesting.length === 0) return [];
   const lines = [
@@ -222,3 +231,8 @@ function byKind(rows: readonly Row[]): Map<FactKind, Row[]> {
 
 const shortList = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+
+const kernelText = ({ subject, reference, other }: Row): string =>
+  [reference, other].some(([first]) => (first?.value.length ?? 0) > 30)
+    ? subject
+    : `${subject}: ${reference[0]?.value} there, ${other[0]?.value} here`;

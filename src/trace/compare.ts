@@ -11,7 +11,8 @@ export interface Side {
   readonly runs: readonly Run[];
 }
 
-export type FactVerdict = "equal" | "within" | "differs" | "free";
+/** "free": new values in nearly every run; "kernel": depends on buffers of the kernel. Neither is judged. */
+export type FactVerdict = "equal" | "within" | "differs" | "free" | "kernel";
 
 export interface Share {
   readonly value: string;
@@ -56,9 +57,11 @@ export function compareSides(a: Side, b: Side): Comparison {
   const sorted = [...keys].sort(
     ([x, [kindX]], [y, [kindY]]) => order.indexOf(kindX) - order.indexOf(kindY) || (x < y ? -1 : 1),
   );
-  const rows = sorted.map(([key, [kind, subject]]) =>
-    row(kind, subject, sharesOf(reference, key, kind), sharesOf(other, key, kind)),
-  );
+  const rows = sorted.map(([key, [kind, subject]]) => {
+    const found = row(kind, subject, sharesOf(reference, key, kind), sharesOf(other, key, kind));
+    const kernel = [...reference.runs, ...other.runs].some(({ facts }) => facts.get(key)?.kernel);
+    return kernel && found.verdict === "differs" ? { ...found, verdict: "kernel" as const } : found;
+  });
   return { reference, other, rows, verdict: overall(rows) };
 }
 

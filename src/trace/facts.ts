@@ -29,6 +29,8 @@ export interface Fact {
   /** What it is about: a flow, a socket, a thread. */
   readonly subject: string;
   readonly value: string;
+  /** It depends on how much the kernel's buffers took. */
+  readonly kernel?: boolean;
   /** For kinds that are sequences: what the value was made of, and the event of each part. */
   readonly parts: readonly Part[];
 }
@@ -50,6 +52,8 @@ export interface Run {
   readonly latencies: ReadonlyMap<string, Float64Array>;
   /** "socket endpoint" -> instants at which a connector tried until it first succeeded, ns since the first. */
   readonly attempts: ReadonlyMap<string, readonly number[]>;
+  /** Thread -> when its program began: its first socket was open, or else it started, ns. */
+  readonly starts: ReadonlyMap<string, number>;
   /** The events once more: read or simulated again. */
   readonly events: () => readonly TraceEvent[];
 }
@@ -69,7 +73,15 @@ export function runOf({ name, trace, endTime, events }: RunSource): Run {
   const latencies = new Map(
     analysis.flows.filter((flow) => flow.delivered > 0).map((flow) => [`${flow.from} > ${flow.to}`, flow.latencies]),
   );
-  return { name, header: trace.header, facts, latencies, attempts: attemptsIn(trace.events), events };
+  return {
+    name,
+    header: trace.header,
+    facts,
+    latencies,
+    attempts: attemptsIn(trace.events),
+    starts: startsIn(trace.events),
+    events,
+  };
 }
 
 /** One fact with its parts. */
@@ -81,8 +93,39 @@ export function factOf(run: Run, key: string): Fact | undefined {
 }
 
 function* factsOf(events: readonly TraceEvent[], analysis: Analysis): Generator<Fact> {
-  yield* flowFacts(analysis);
-  yield* callFacts(events, analysis);
+  const limited = limitedByKernel(events);
+  const ends = analysis.messages.flatMap(({ origin, deliveries }) =>
+    limited.has(origin) ? deliveries.map(({ receiver }) => receiver) : [],
+  );
+  const subjects = new Set([...limited, ...ends].flatMap((socket) => [socket, threadOf(socket)]));
+  const kernel = ({ kind, subject }: Fact): boolean =>
+    KERNEL_KINDS.has(kind) && subject.split(/ > | /).some((name) => subjects.has(name));
+  for (const fact of flowFacts(analysis)) yield kernel(fact) ? { ...fact, kernel: true } : fact;
+  for (const fact of callFacts(events, analysis)) yield kernel(fact) ? { ...fact, kernel: true } : fact;
+}
+
+const KERNEL_KINDS: ReadonlySet<FactKind> = new Set<FactKind>([
+  "sent",
+  "count",
+  "messages",
+  "turns",
+  "results",
+  "calls",
+]);
+
+/** Sockets that came to the limit of a connection through the kernel: a send had to wait, failed or dropped there. */
+function limitedByKernel(events: readonly TraceEvent[]): Set<string> {
+  const connected = new Set<string>();
+  const limited = new Set<string>();
+  for (const event of events) {
+    if (event.ev === "monitor" && event.event === "HANDSHAKE_SUCCEEDED") connected.add(event.socket);
+    const full =
+      (event.ev === "block" && event.call === "send") ||
+      (event.ev === "call" && event.call === "send" && event.result === "EAGAIN") ||
+      (event.ev === "fate" && event.fate === "hwm");
+    if (full && event.socket !== undefined && connected.has(event.socket)) limited.add(event.socket);
+  }
+  return limited;
 }
 
 /** As many as comparisons look at. */
@@ -101,6 +144,18 @@ function attemptsIn(events: readonly TraceEvent[]): Map<string, number[]> {
     times.set(key, list);
   }
   return new Map([...times].map(([key, list]) => [key, list.map((t) => t - (list[0] ?? 0))]));
+}
+
+function startsIn(events: readonly TraceEvent[]): Map<string, number> {
+  const starts = new Map<string, number>();
+  const opened = new Set<string>();
+  for (const event of events) {
+    if (event.ev === "thread" && event.what === "start" && !starts.has(event.thread)) starts.set(event.thread, event.t);
+    if (event.ev !== "socket" || event.what !== "open" || opened.has(threadOf(event.socket))) continue;
+    opened.add(threadOf(event.socket));
+    starts.set(threadOf(event.socket), event.t);
+  }
+  return starts;
 }
 
 function* flowFacts({ messages }: Analysis): Generator<Fact> {
@@ -124,6 +179,7 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
   const results = new Map<string, Map<string, number>>();
   const monitors = new Monitors();
   for (const [index, event] of events.entries()) {
+    if (event.ev === "socket" && event.what === "close") monitors.close(event.socket);
     if (event.ev === "call" && !topology.proxies.has(event.thread)) {
       if (event.call === "bind" && event.socket !== undefined) monitors.binders.add(event.socket);
       if (!UNCOMPARED.has(event.call)) push(calls, event.thread, { text: callText(event), event: index });
@@ -149,10 +205,17 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
 /** A binding socket hears of its peers in any order; a connecting one makes every connection step by step. */
 class Monitors {
   readonly binders = new Set<string>();
+  readonly #closed = new Set<string>();
   readonly #connections = new Map<string, Part[]>();
   readonly #counts = new Map<string, Map<string, number>>();
 
+  /** What a closed socket still tells races with the end of its context. */
+  close(socket: string): void {
+    this.#closed.add(socket);
+  }
+
   add({ socket, event, value, endpoint }: MonitorEvent, index: number): void {
+    if (this.#closed.has(socket)) return;
     if (this.binders.has(socket) || event === "LISTENING") {
       this.binders.add(socket);
       tally(this.#counts, socket, event);
