@@ -127,4 +127,15 @@ export type ContextOptions = Partial<Omit<ContextProperties, "maxSocketsLimit">>
 
 export interface Context extends ContextProperties {}
 
-export const Context: new (options?: ContextOptions) => Context = constructible(ContextClass, 0) as never;
+export const Context: new (options?: ContextOptions) => Context = constructible(
+  ContextClass,
+  (build) => {
+    const named = {
+      Context: function (this: unknown, ...args: never[]) {
+        return build(new.target as never, args);
+      },
+    };
+    return named.Context;
+  },
+  0,
+) as never;

@@ -88,22 +88,24 @@ export function checkArguments(args: ArrayLike<unknown>, ...checks: readonly Che
 
 type AnyClass = new (...args: never[]) => object;
 
+/** Builds the object for `new.target`. */
+type Build = (target: AnyClass | undefined, args: never[]) => object;
+
 /**
- * The constructor that programs see: may not be called plainly, with the text of the addon. What it makes
- * is built as the class itself first, so that V8's messages name it so. With `optionsAt` it is sealed, so
- * that unknown options throw, and the argument there is assigned to it.
+ * The constructor that programs see: may not be called plainly, with the text of the addon. `wrap` gives it
+ * as a property with the class's name, which no bundler changes: V8 shows that name in messages. With
+ * `optionsAt` what it makes is sealed, so that unknown options throw, and the argument there is assigned to it.
  */
-export function constructible(type: AnyClass, optionsAt = -1): unknown {
-  const make = function (...args: never[]): object {
-    if (new.target === undefined) throw new TypeError("Class constructors cannot be invoked without 'new'");
-    const self = Object.setPrototypeOf(Reflect.construct(type, args), new.target.prototype as object) as object;
+export function constructible(type: AnyClass, wrap: (build: Build) => { prototype: object }, optionsAt = -1): unknown {
+  const make = wrap((target, args) => {
+    if (target === undefined) throw new TypeError("Class constructors cannot be invoked without 'new'");
+    const self = Object.setPrototypeOf(Reflect.construct(type, args), target.prototype as object) as object;
     if (optionsAt < 0) return self;
     Object.seal(self);
     const options: unknown = args[optionsAt];
     return typeof options === "object" ? Object.assign(self, options) : self;
-  };
-  Object.defineProperty(make, "name", { value: type.name });
-  make.prototype = type.prototype;
+  });
+  make.prototype = type.prototype as object;
   Object.defineProperty(type.prototype, "constructor", { value: make, writable: true, configurable: true });
   return make;
 }

@@ -136,6 +136,11 @@ export class Instance implements Actor {
     return wakeDelay(costs, costs.appWake, this.wakeStream, this.now - this.idleSince);
   }
 
+  /** When its thread is done with what it does: where Node runs immediates, after the timers that are due by then. */
+  freeAt(): Instant {
+    return this.busy() ? (this.busyUntil as Instant) : this.now;
+  }
+
   timerSlack(): number {
     return this.process.costs.timerSlack.sample(this.wakeStream);
   }

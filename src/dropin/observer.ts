@@ -196,6 +196,13 @@ export interface Observer extends EventSubscriber {
   [Symbol.asyncIterator](): AsyncIterator<ReceiveType<this>, undefined>;
 }
 
-export const Observer: new (socket: Socket) => Observer = constructible(ObserverClass) as never;
+export const Observer: new (socket: Socket) => Observer = constructible(ObserverClass, (build) => {
+  const named = {
+    Observer: function (this: unknown, ...args: never[]) {
+      return build(new.target as never, args);
+    },
+  };
+  return named.Observer;
+}) as never;
 
 export const bindObserver = (socket: Socket): Observer => new Observer(socket);

@@ -52,6 +52,13 @@ export const bytesOf = (value: string | ArrayBufferView): string =>
     ? Buffer.from(value).toString("latin1")
     : Buffer.from(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength).toString("latin1");
 
+/** A value as the C string that zmq_join and zmq_msg_set_group get: up to the first NUL. */
+export function cText(value: unknown): string {
+  const bytes = bytesOf(typeof value === "string" || ArrayBuffer.isView(value) ? value : String(value));
+  const end = bytes.indexOf("\0");
+  return end < 0 ? bytes : bytes.slice(0, end);
+}
+
 /** A byte string as a C string of UTF-8: up to the first NUL; null when empty. */
 export function textOf(bytes: string): string | null {
   const end = bytes.indexOf("\0");

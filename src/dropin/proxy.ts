@@ -159,4 +159,11 @@ export interface Proxy<F extends Socket = Socket, B extends Socket = Socket> {
 }
 
 export const Proxy: new <F extends Socket = Socket, B extends Socket = Socket>(frontEnd: F, backEnd: B) => Proxy<F, B> =
-  constructible(ProxyClass) as never;
+  constructible(ProxyClass, (build) => {
+    const named = {
+      Proxy: function (this: unknown, ...args: never[]) {
+        return build(new.target as never, args);
+      },
+    };
+    return named.Proxy;
+  }) as never;

@@ -13,7 +13,7 @@ import type { SocketBase } from "../socket/socket-base.ts";
 import { addressError, type ErrorCode, errnoError } from "./errors.ts";
 import type { Instance, Waiting } from "./instance.ts";
 import type { Wake } from "./loop.ts";
-import { bytesOf, toFrames } from "./parts.ts";
+import { cText, toFrames } from "./parts.ts";
 import { recordBlock, recordCall } from "./record.ts";
 import { currentStage } from "./stage.ts";
 import { identityOf, type Received, readValues, writeFrames } from "./transfer.ts";
@@ -39,12 +39,15 @@ const OP_BIND = 5;
 
 interface BindCall extends Deferred<void> {
   readonly address: string;
+  /** As the engine knows it. */
+  readonly endpoint: string;
   readonly unbind: boolean;
 }
 
 export class SocketCore implements Actor, Waiter {
   readonly instance: Instance;
   readonly base: SocketBase;
+  private readonly describe: ((frame: Frame) => object) | null;
   state: "open" | "blocked" | "closed" = "open";
   /** Successful binds and connects, less their opposites, as zeromq.js counts them. */
   endpoints = 0;
@@ -64,8 +67,10 @@ export class SocketCore implements Actor, Waiter {
   private bindCall: BindCall | null = null;
   private readonly wakes: readonly Wake[];
 
-  constructor(instance: Instance, base: SocketBase) {
+  /** `describe` adds to what receive() gives. */
+  constructor(instance: Instance, base: SocketBase, describe: ((frame: Frame) => object) | null) {
     this.instance = instance;
+    this.describe = describe;
     this.base = base;
     base.addWaiter(this);
     this.wakes = [
@@ -131,6 +136,16 @@ export class SocketCore implements Actor, Waiter {
     return this.startRead(OP_POLL);
   }
 
+  /**
+   * DIFFERS(udp): between RADIO and DISH, udp is a stream as tcp is: nothing is lost or reordered. Other types
+   * and multicast have none.
+   */
+  private endpoint(address: string): string {
+    const { type } = this.base;
+    currentStage()?.checkEndpoint(this.instance, address);
+    return type === "RADIO" || type === "DISH" ? address.replace(/^udp:/, "tcp:") : address;
+  }
+
   /** ZMQ_POLLIN or ZMQ_POLLOUT; drains the mailbox. */
   ready(what: "in" | "out"): boolean {
     if (this.state === "closed") return false;
@@ -143,7 +158,7 @@ export class SocketCore implements Actor, Waiter {
   /** In another thread, as zeromq.js does; the socket cannot be used until the promise settles. */
   bind(address: string, unbind: boolean): Promise<void> {
     this.checkOpen();
-    currentStage()?.checkEndpoint(this.instance, address);
+    const endpoint = this.endpoint(address);
     this.touched();
     this.state = "blocked";
     this.instance.ref();
@@ -155,6 +170,7 @@ export class SocketCore implements Actor, Waiter {
         resolve,
         reject,
         address,
+        endpoint,
         unbind,
       };
       this.bindCall = call;
@@ -165,9 +181,9 @@ export class SocketCore implements Actor, Waiter {
 
   bindSync(address: string): void {
     this.checkOpen();
-    currentStage()?.checkEndpoint(this.instance, address);
+    const endpoint = this.endpoint(address);
     this.touched();
-    const error = this.base.bind(address);
+    const error = this.base.bind(endpoint);
     this.endpoints++;
     this.instance.charge(this.instance.process.costs.call);
     this.record("bind", error, address);
@@ -176,9 +192,9 @@ export class SocketCore implements Actor, Waiter {
 
   connect(address: string): void {
     this.checkOpen();
-    currentStage()?.checkEndpoint(this.instance, address);
+    const endpoint = this.endpoint(address);
     this.touched();
-    const error = this.base.connect(address);
+    const error = this.base.connect(endpoint);
     const { costs } = this.instance.process;
     this.instance.charge(
       address.startsWith("inproc:")
@@ -193,7 +209,7 @@ export class SocketCore implements Actor, Waiter {
   disconnect(address: string): void {
     this.checkOpen();
     this.touched();
-    const error = this.base.termEndpoint(address);
+    const error = this.base.termEndpoint(this.endpoint(address));
     this.instance.charge(this.instance.process.costs.call);
     this.record("disconnect", error, address);
     if (error !== null) throw addressError(error, address);
@@ -202,10 +218,9 @@ export class SocketCore implements Actor, Waiter {
 
   /** zmq_join, zmq_leave. */
   group(what: "join" | "leave", value: unknown): void {
-    const text = typeof value === "string" || ArrayBuffer.isView(value) ? bytesOf(value) : String(value);
-    const end = text.indexOf("\0");
+    const text = cText(value);
     this.touched();
-    const error = this.base.xgroup(what, end < 0 ? text : text.slice(0, end));
+    const error = this.base.xgroup(what, text);
     this.record(what, error, text);
     if (error !== null) throw errnoError(error);
   }
@@ -284,7 +299,7 @@ export class SocketCore implements Actor, Waiter {
 
   private await(op: number): void {
     this.instance.ref();
-    if (op !== OP_POLL) this.kernel.schedule(0 as Duration, this, op);
+    if (op !== OP_POLL) this.kernel.scheduleAt(this.instance.freeAt(), this, op);
     else if (!this.base.mailbox.empty) this.wake();
   }
 
@@ -334,7 +349,7 @@ export class SocketCore implements Actor, Waiter {
 
   private performBind(): void {
     const call = this.bindCall as BindCall;
-    const error = call.unbind ? this.base.termEndpoint(call.address) : this.base.bind(call.address);
+    const error = call.unbind ? this.base.termEndpoint(call.endpoint) : this.base.bind(call.endpoint);
     this.instance.charge(this.instance.process.costs.call);
     this.record(call.call, error, call.address);
     this.bindError = error;
@@ -359,7 +374,7 @@ export class SocketCore implements Actor, Waiter {
   }
 
   private read(waited: number): Received | ErrorCode {
-    return readValues(this.instance, this.base, waited);
+    return readValues(this.instance, this.base, waited, this.describe);
   }
 
   private get kernel() {

@@ -1,5 +1,6 @@
 /** Socket of zeromq.js: checks arguments, keeps the core, leaves the types and options to their tables. */
 import type { SocketTypeName } from "../ctx/options.ts";
+import { setOption } from "../socket/options.ts";
 import { type Context, contextBehind, isContext } from "./context.ts";
 import { checkArguments, constructible, errnoError, optional, required } from "./errors.ts";
 import { context as globalContext } from "./global-context.ts";
@@ -56,9 +57,9 @@ const { Socket: SocketClass } = {
       if (engine().sockets.size >= settings.maxSockets) throw errnoError("EMFILE");
       const base = engine().createSocket(entry.engine as SocketTypeName, instance.socketName(entry.name));
       if (base === null) throw errnoError("ETERM");
-      base.options.linger = entry.linger ?? (settings.blocky ? -1 : 0);
+      setOption(base, "linger", entry.linger ?? (settings.blocky ? -1 : 0));
       instance.charge(instance.process.costs.socket);
-      const core = new SocketCore(instance, base);
+      const core = new SocketCore(instance, base, entry.describe ?? null);
       this.#state = {
         core,
         type,
@@ -247,4 +248,15 @@ export interface Socket extends SocketProperties {
   disconnect(address: string): void;
 }
 
-export const Socket: abstract new (type: number, options?: object) => Socket = constructible(SocketClass, 1) as never;
+export const Socket: abstract new (type: number, options?: object) => Socket = constructible(
+  SocketClass,
+  (build) => {
+    const named = {
+      Socket: function (this: unknown, ...args: never[]) {
+        return build(new.target as never, args);
+      },
+    };
+    return named.Socket;
+  },
+  1,
+) as never;

@@ -118,8 +118,8 @@ export class VirtualTimer implements Actor, Wake {
 
   #schedule(): void {
     const { kernel } = this.#instance.process.world;
-    const delay = this.#delay < 0 ? 0 : ms(this.#delay) + this.#instance.timerSlack();
-    this.#event = kernel.schedule(delay as Duration, this, 0);
+    if (this.#delay < 0) this.#event = kernel.scheduleAt(this.#instance.freeAt(), this, 0);
+    else this.#event = kernel.schedule((ms(this.#delay) + this.#instance.timerSlack()) as Duration, this, 0);
   }
 }
 

@@ -32,7 +32,12 @@ export function writeFrames(
   return error;
 }
 
-export function readValues(instance: Instance, base: SocketBase, waited: number): Received | ErrorCode {
+export function readValues(
+  instance: Instance,
+  base: SocketBase,
+  waited: number,
+  describe: ((frame: Frame) => object) | null,
+): Received | ErrorCode {
   const { costs } = instance.process;
   instance.charge(costs.call);
   const frames: Frame[] = [];
@@ -47,7 +52,9 @@ export function readValues(instance: Instance, base: SocketBase, waited: number)
     if (!frame.more) break;
   }
   recordFrames(instance, "recv", base, null, frames, waited);
-  return valuesOf(base, frames);
+  const list = valuesOf(base, frames);
+  if (describe !== null) list.push(describe(frames[0] as Frame));
+  return list;
 }
 
 function valuesOf(base: SocketBase, frames: readonly Frame[]): Received {

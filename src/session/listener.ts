@@ -54,7 +54,8 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
     });
     if (typeof outcome === "string") {
       this.socket.monitor("CLOSED", this.fd, text);
-      this.socket.monitor("BIND_FAILED", errorValue(outcome), text);
+      // This one event carries the address without its transport. libzmq: socket_base_t::bind.
+      this.socket.monitor("BIND_FAILED", errorValue(outcome), endpoint.address);
       return outcome;
     }
     this.listening = outcome.socket;

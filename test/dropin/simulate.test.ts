@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { simulate } from "../../src/dropin/simulate.ts";
 import { Pull, Push } from "../../src/dropin/zeromq.ts";
+import { Datagram, Dish, Radio } from "../../src/dropin/zeromq-draft.ts";
 
 test("a message over tcp", async () => {
   const { value, record } = await simulate(
@@ -66,4 +67,22 @@ test("the calls of a turn happen at one instant; the time they cost comes before
   expect(value).toEqual([0n, 3000n]);
   const sends = record.events.filter((event) => event.ev === "call" && event.call === "send");
   expect(new Set(sends.map(({ t }) => t)).size).toBe(1);
+});
+
+// DIFFERS(dgram): a Datagram is made and configured, and that is all. DIFFERS(udp): nothing is lost between these two.
+test("udp between RADIO and DISH is reliable; datagrams to others are not there", async () => {
+  const { value } = await simulate(async () => {
+    const dish = new Dish();
+    const radio = new Radio();
+    await dish.bind("udp://127.0.0.1:5555");
+    radio.connect("udp://127.0.0.1:5555");
+    dish.join("news");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < 100; i++) await radio.send(`${i}`, { group: "news" });
+    const last = [];
+    for (let i = 0; i < 100; i++) last[0] = await dish.receive();
+    expect(() => new Datagram().connect("udp://127.0.0.1:5555")).toThrow("Protocol not supported");
+    return last[0];
+  });
+  expect(value).toEqual([Buffer.from("99"), { group: Buffer.from("news") }]);
 });
