@@ -1,5 +1,8 @@
 /** The monotonic clock, which all processes of a machine share, and waiting by it. */
 
+/** Never notified: waiting for it is sleeping. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
 export class Clock {
   readonly zero: bigint;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -14,10 +17,15 @@ export class Clock {
     return Number(process.hrtime.bigint() - this.zero);
   }
 
-  /** Waits until `t`: with a timer while it is far, then turn by turn, as timers keep whole milliseconds only. */
-  async until(t: number): Promise<void> {
+  /**
+   * Waits until `t`: with a timer while it is far, as timers keep whole milliseconds only. The rest
+   * is slept through in one piece when nothing else lives in this process (`alone`), else the event
+   * loop turns. Turning without need would take the processor from the other processes of a run.
+   */
+  async until(t: number, alone: boolean): Promise<void> {
     for (let left = t - this.now(); left > 0; left = t - this.now()) {
       if (left > 2_500_000) await this.#delay(Math.floor(left / 1e6) - 1);
+      else if (alone) Atomics.wait(NOBODY, 0, 0, left / 1e6);
       else await turn();
     }
   }

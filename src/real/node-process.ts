@@ -58,7 +58,7 @@ export class NodeProcess {
   async start(zero: bigint, begin: number): Promise<void> {
     this.clock = new Clock(zero);
     this.journal = new RawJournal(this.job.file, () => this.clock.now());
-    await this.clock.until(begin);
+    await this.clock.until(begin, true);
     this.journal.write({ ev: "node", node: this.plan.name, what: this.job.life === 0 ? "start" : "restart" });
     await Promise.all(this.threads.map((thread) => this.startThread(thread, begin)));
   }
@@ -72,11 +72,16 @@ export class NodeProcess {
   }
 
   private async startThread(thread: NodeThread, begin: number): Promise<void> {
-    await this.clock.until(begin + thread.plan.startAt - this.plan.startAt);
+    await this.clock.until(begin + thread.plan.startAt - this.plan.startAt, this.alone);
     await thread.run();
   }
 
   // --- for its threads ---
+
+  /** One thread: what blocks it blocks nobody else. */
+  get alone(): boolean {
+    return this.threads.length === 1;
+  }
 
   async realEndpoint(text: string, forBind: boolean): Promise<string> {
     const key = this.endpoints.missing(text, forBind);

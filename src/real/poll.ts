@@ -41,7 +41,7 @@ export async function pollSockets(
     const waits = watched.flatMap((item) => (item.in ? [item.socket.arrival()] : []));
     const looks = waits.length === 0 || watched.some((item) => item.out);
     const next = looks ? Math.min(until, clock.now() + LOOK_NS) : until;
-    if (next !== Number.POSITIVE_INFINITY) waits.push(clock.until(next));
+    if (next !== Number.POSITIVE_INFINITY) waits.push(clock.until(next, false));
     await Promise.race(waits);
   }
 }

@@ -80,7 +80,7 @@ export class Recording {
       await this.#prepare();
       await this.#play();
     } finally {
-      this.#endTime = this.#zero === 0n ? 0 : this.#now();
+      this.#endTime = this.#zero === 0n ? 0 : Math.min(this.#now(), this.#options.plan.until);
       await this.#end();
     }
     return this.#finish();
@@ -146,7 +146,7 @@ export class Recording {
     }
     const until = Math.min(plan.until, Number.MAX_SAFE_INTEGER);
     while (!this.#over(until)) {
-      await delay(Math.max(1, Math.min(LOOK_MS, this.#untilNextFault())));
+      await delay(Math.max(1, Math.min(LOOK_MS, this.#untilNextFault(), (until - this.#now()) / 1e6)));
       this.#watch();
     }
   }

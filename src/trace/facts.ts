@@ -179,7 +179,6 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
   const results = new Map<string, Map<string, number>>();
   const monitors = new Monitors();
   for (const [index, event] of events.entries()) {
-    if (event.ev === "socket" && event.what === "close") monitors.close(event.socket);
     if (event.ev === "call" && !topology.proxies.has(event.thread)) {
       if (event.call === "bind" && event.socket !== undefined) monitors.binders.add(event.socket);
       if (!UNCOMPARED.has(event.call)) push(calls, event.thread, { text: callText(event), event: index });
@@ -205,20 +204,14 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
 /** A binding socket hears of its peers in any order; a connecting one makes every connection step by step. */
 class Monitors {
   readonly binders = new Set<string>();
-  readonly #closed = new Set<string>();
   readonly #connections = new Map<string, Part[]>();
   readonly #counts = new Map<string, Map<string, number>>();
 
-  /** What a closed socket still tells races with the end of its context. */
-  close(socket: string): void {
-    this.#closed.add(socket);
-  }
-
   add({ socket, event, value, endpoint }: MonitorEvent, index: number): void {
-    if (this.#closed.has(socket)) return;
     if (this.binders.has(socket) || event === "LISTENING") {
       this.binders.add(socket);
-      tally(this.#counts, socket, event);
+      // Whether a listener still tells that it closed is a race with the end of its context.
+      if (event !== "CLOSED") tally(this.#counts, socket, event);
     } else
       push(this.#connections, `${socket} ${endpoint}`, {
         text: event === "CONNECT_RETRIED" ? `${event} ${value}` : event,
