@@ -12,7 +12,7 @@ export interface Substitutes {
 /** Which module a specifier or a resolved URL means. Tools that resolve by themselves import by URL. */
 export function meant(specifier: string): keyof Substitutes | null {
   if (specifier === "zeromq") return "zeromq";
-  if (specifier === "zeromq/draft") return "draft";
+  if (specifier === "zeromq/draft" || specifier === "zeromq/draft.js") return "draft";
   const inside = /[\\/]node_modules[\\/]zeromq[\\/](.*)$/.exec(specifier)?.[1]?.replaceAll("\\", "/");
   if (inside === undefined) return null;
   if (/^(lib\/)?(index\.(js|cjs|mjs|ts))?$/.test(inside)) return "zeromq";

@@ -185,8 +185,12 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
       return this.settings.realWork !== "ignore" && this.realWork.active() ? "later" : "now";
     }
     if (this.settings.realWork === "instant") return this.realWork.active() ? "later" : "now";
-    if (this.loop.loose.size === 0 || this.settings.strict || !this.realWork.active()) return "now";
-    if (!this.anyLoose()) return "now";
+    if (this.loop.loose.size === 0 || this.settings.strict) return "now";
+    if (!this.realWork.active() || !this.anyLoose()) {
+      // They wait for promises of other programs; only their own code could begin something real.
+      this.loop.loose.clear();
+      return "now";
+    }
     this.noteRealWork();
     return "later";
   }
