@@ -1,6 +1,7 @@
 /** Sets up the command line. Commands return an exit code; this is where their failures become words. */
 import { Command, CommanderError } from "commander";
 import { MODEL, VERSION } from "../journal/version.ts";
+import { addCalibrate } from "./calibrate.ts";
 import { addCheck } from "./check.ts";
 import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
@@ -13,6 +14,7 @@ import { BrokenRun } from "./reproduce.ts";
 import { addRun } from "./run.ts";
 import { addSchema } from "./schema.ts";
 import { painter, type Shell } from "./shell.ts";
+import { addMergeReports, addTest } from "./test.ts";
 import { addTrace } from "./trace.ts";
 
 /** What a command file gets: where to hang its command, the world, and where to leave its exit code. */
@@ -34,7 +36,20 @@ Examples:
   sim trace x.json --to mermaid             the run as a sequence diagram
 `;
 
-const COMMANDS = [addRun, addCheck, addList, addTrace, addRecord, addCompare, addSchema, addInit, addDoctor];
+const COMMANDS = [
+  addRun,
+  addTest,
+  addCheck,
+  addList,
+  addTrace,
+  addRecord,
+  addCompare,
+  addCalibrate,
+  addSchema,
+  addMergeReports,
+  addInit,
+  addDoctor,
+];
 
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;

@@ -10,8 +10,11 @@ export function reproduceLine({ file, seed, set, strict }: Invocation): string {
   const words = ["sim", "run", file, "--seed", seed];
   for (const assignment of set) words.push("--set", assignment);
   if (strict) words.push("--strict");
-  return words.map(quoted).join(" ");
+  return commandLine(words);
 }
+
+/** Words as they are pasted into a shell. */
+export const commandLine = (words: readonly string[]): string => words.map(quoted).join(" ");
 
 /** As a POSIX shell reads it back; plain words stay plain. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

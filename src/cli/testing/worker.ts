@@ -1,0 +1,6 @@
+/** What a worker of the pool runs: one batch of seeds. */
+import { type Batch, type BatchResult, runBatch } from "./run-batch.ts";
+
+// A pool takes the default export.
+// biome-ignore lint/style/noDefaultExport: the pool calls it
+export default (batch: Batch): BatchResult => runBatch(batch);
