@@ -1,10 +1,11 @@
 /** XPUB and PUB: every subscriber with a matching prefix gets the message. libzmq: xpub.cpp, pub.cpp. */
+import type { Message } from "../journal/message.ts";
 import { CANCEL, Frame, SUBSCRIBE } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 import { Distributor } from "./dist.ts";
 import type { Errno } from "./errors.ts";
-import { SocketBase } from "./socket-base.ts";
 import { ManualSubscriptions } from "./manual.ts";
+import { SocketBase } from "./socket-base.ts";
 import { PipeSubscriptions } from "./subscriptions.ts";
 
 export class XPubSocket extends SocketBase {
@@ -38,7 +39,8 @@ export class XPubSocket extends SocketBase {
       this.verboseSubs = on;
       this.verboseUnsubs = on;
     } else if (name === "xpub_nodrop") this.noDrop = on;
-    else if (name === "xpub_manual" || name === "xpub_manual_last_value") this.setManual(on, name === "xpub_manual_last_value");
+    else if (name === "xpub_manual" || name === "xpub_manual_last_value")
+      this.setManual(on, name === "xpub_manual_last_value");
     else if (name === "subscribe" || name === "unsubscribe") return this.decide(name === "subscribe", String(value));
     else if (name === "only_first_subscribe") this.onlyFirstSubscribe = on;
     else if (name === "xpub_welcome_msg") this.welcomeMsg = String(value);
@@ -81,7 +83,7 @@ export class XPubSocket extends SocketBase {
       const topic = first || this.processSubscribe ? subscriptionTopic(frame) : null;
       if (first) this.processSubscribe = !this.onlyFirstSubscribe || topic !== null;
       if (topic === null) this.userMessage(frame, pipe);
-      else this.applySubscription(pipe, topic.add, topic.prefix);
+      else this.applySubscription(pipe, topic.add, topic.prefix, frame.more ? null : frame.message);
     }
   }
 
@@ -119,8 +121,8 @@ export class XPubSocket extends SocketBase {
   }
 
   /** Tells the program; PUB has nobody to tell. */
-  protected notify(text: string): void {
-    this.pending.push(Frame.of(text));
+  protected notify(text: string, message: Message | null = null): void {
+    this.pending.push(Frame.of(text, 0, message));
   }
 
   private matchFirstFrame(frame: Frame): void {
@@ -131,18 +133,18 @@ export class XPubSocket extends SocketBase {
     if (this.options.invertMatching) this.dist.reverseMatch();
   }
 
-  private applySubscription(pipe: Pipe, add: boolean, prefix: string): void {
-    if (this.manual !== null) {
-      this.manual.requested(pipe, prefix, add);
-      this.notify(`${add ? "\x01" : "\0"}${prefix}`);
-      return;
-    }
-    this.noteSubscription(pipe, prefix, add);
-    if (add) {
-      if (this.subscriptions.add(prefix, pipe) || this.verboseSubs) this.notify(`\x01${prefix}`);
-      return;
-    }
-    if (this.subscriptions.remove(prefix, pipe) !== "others-remain" || this.verboseUnsubs) this.notify(`\0${prefix}`);
+  /** `message`: a user message whose last frame looked like a subscription; it ends here. */
+  private applySubscription(pipe: Pipe, add: boolean, prefix: string, message: Message | null): void {
+    if (this.manual !== null) this.manual.requested(pipe, prefix, add);
+    else this.noteSubscription(pipe, prefix, add);
+    if (this.manual !== null || this.tells(pipe, add, prefix)) this.notify(`${add ? "\x01" : "\0"}${prefix}`, message);
+    else if (message !== null) this.journal.lose(message, "malformed", pipe.peerName, this.name, "socket");
+  }
+
+  /** Changes the table; is it news for the program? */
+  private tells(pipe: Pipe, add: boolean, prefix: string): boolean {
+    if (add) return this.subscriptions.add(prefix, pipe) || this.verboseSubs;
+    return this.subscriptions.remove(prefix, pipe) !== "others-remain" || this.verboseUnsubs;
   }
 
   private setManual(on: boolean, lastValue: boolean): void {
@@ -175,13 +177,28 @@ export class XPubSocket extends SocketBase {
     if (message !== null && pipes.length === 0) this.journal.drop(message, "no-peer", this.name);
     else if (message !== null && this.journal.full && matched + this.missedBy.size < pipes.length) {
       const peers = pipes.slice(matched).filter((pipe) => !this.missedBy.has(pipe));
-      this.journal.record({ t: this.journal.now, ev: "skip", message: message.name, socket: this.name, peers: peers.map((pipe) => pipe.peerName) });
+      this.journal.record({
+        t: this.journal.now,
+        ev: "skip",
+        message: message.name,
+        socket: this.name,
+        peers: peers.map((pipe) => pipe.peerName),
+      });
     }
     if (this.missedBy.size > 0) this.missedBy = new Set();
   }
 
   private noteSubscription(pipe: Pipe, topic: string, add: boolean): void {
-    if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "subscription", socket: this.name, peer: pipe.peerName, topic, add, ...(add ? { arrived: pipe.subscriptionArrived } : {}) });
+    if (this.journal.full)
+      this.journal.record({
+        t: this.journal.now,
+        ev: "subscription",
+        socket: this.name,
+        peer: pipe.peerName,
+        topic,
+        add,
+        ...(add ? { arrived: pipe.subscriptionArrived } : {}),
+      });
   }
 }
 
@@ -200,10 +217,13 @@ export class PubSocket extends XPubSocket {
   }
 
   protected override userMessage(frame: Frame, pipe: Pipe): void {
-    if (frame.message !== null && !frame.more) this.journal.lose(frame.message, "malformed", pipe.peerName, this.name, "socket");
+    if (frame.message !== null && !frame.more)
+      this.journal.lose(frame.message, "malformed", pipe.peerName, this.name, "socket");
   }
 
-  protected override notify(): void {}
+  protected override notify(_text: string, message: Message | null = null): void {
+    if (message !== null) this.journal.lose(message, "malformed", message.origin, this.name, "socket");
+  }
 }
 
 const EMPTY = Frame.of("");
@@ -215,4 +235,3 @@ function subscriptionTopic(frame: Frame): { add: boolean; prefix: string } | nul
   const kind = frame.byteAt(0);
   return kind === 0 || kind === 1 ? { add: kind === 1, prefix: frame.bytes.slice(1) } : null;
 }
-
