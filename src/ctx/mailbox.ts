@@ -64,8 +64,11 @@ export class Mailbox {
   }
 
   push(target: CommandTarget, command: number, arg: number, ref: unknown): void {
-    if (this.entries === NONE) this.entries = [];
-    this.entries[this.tail++] = { target, command, arg, ref };
+    const entry = { target, command, arg, ref };
+    // The first array has just one place: most sockets never have two commands waiting.
+    if (this.entries === NONE) this.entries = [entry];
+    else this.entries[this.tail] = entry;
+    this.tail++;
     this.reader.mailboxActive();
   }
 

@@ -1,4 +1,7 @@
-/** Options of a socket as plain data. bind and connect copy them, as libzmq does. libzmq: options.hpp. */
+/**
+ * Options of a socket as plain data that never changes: setsockopt gives the socket another set, so bind and
+ * connect keep the options of their moment, as libzmq's copies do. libzmq: options.hpp.
+ */
 
 /** Names of the socket types of zmq.h that are modelled. */
 export type SocketTypeName =
@@ -22,49 +25,62 @@ export type DraftTypeName = "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | 
 /** Times in ms, sizes in bytes, limits in messages. */
 export interface SocketOptions {
   readonly type: SocketTypeName;
-  sndhwm: number;
-  rcvhwm: number;
+  readonly sndhwm: number;
+  readonly rcvhwm: number;
   /** -1: for ever. */
-  linger: number;
-  sndtimeo: number;
-  rcvtimeo: number;
-  immediate: boolean;
-  conflate: boolean;
+  readonly linger: number;
+  readonly sndtimeo: number;
+  readonly rcvtimeo: number;
+  readonly immediate: boolean;
+  readonly conflate: boolean;
   /** Byte string. */
-  routingId: string;
-  affinity: number;
-  backlog: number;
-  maxmsgsize: number;
-  reconnectIvl: number;
-  reconnectIvlMax: number;
-  connectTimeout: number;
-  handshakeIvl: number;
-  heartbeatIvl: number;
+  readonly routingId: string;
+  readonly affinity: number;
+  readonly backlog: number;
+  readonly maxmsgsize: number;
+  readonly reconnectIvl: number;
+  readonly reconnectIvlMax: number;
+  readonly connectTimeout: number;
+  readonly handshakeIvl: number;
+  readonly heartbeatIvl: number;
   /** -1: same as heartbeatIvl. */
-  heartbeatTimeout: number;
-  heartbeatTtl: number;
-  sndbuf: number;
-  rcvbuf: number;
-  invertMatching: boolean;
-  inBatchSize: number;
-  outBatchSize: number;
+  readonly heartbeatTimeout: number;
+  readonly heartbeatTtl: number;
+  readonly sndbuf: number;
+  readonly rcvbuf: number;
+  readonly invertMatching: boolean;
+  readonly inBatchSize: number;
+  readonly outBatchSize: number;
   /** Bits: 1 connection refused, 2 handshake failed, 4 after disconnect. */
-  reconnectStop: number;
+  readonly reconnectStop: number;
   /** Bits: 1 at connect, 2 at disconnect. */
-  routerNotify: number;
-  streamNotify: boolean;
+  readonly routerNotify: number;
+  readonly streamNotify: boolean;
   /** Byte strings that the library sends by itself; "" for none. */
-  helloMsg: string;
-  disconnectMsg: string;
-  hiccupMsg: string;
-  ipv6: boolean;
+  readonly helloMsg: string;
+  readonly disconnectMsg: string;
+  readonly hiccupMsg: string;
+  readonly ipv6: boolean;
   /** No ZMTP on the connections: STREAM, ROUTER_RAW. */
-  rawSocket: boolean;
+  readonly rawSocket: boolean;
   /** The type wants the peer's routing id as the first thing in the pipe: ROUTER, REP. */
-  recvRoutingId: boolean;
+  readonly recvRoutingId: boolean;
 }
 
+/** Shared by all sockets whose options nobody has changed. */
+const DEFAULTS = new Map<string, SocketOptions>();
+
 export function defaultOptions(type: SocketTypeName, blocky: boolean): SocketOptions {
+  const key = `${type} ${blocky}`;
+  let options = DEFAULTS.get(key);
+  if (options === undefined) {
+    options = freshOptions(type, blocky);
+    DEFAULTS.set(key, options);
+  }
+  return options;
+}
+
+function freshOptions(type: SocketTypeName, blocky: boolean): SocketOptions {
   return {
     type,
     sndhwm: 1000,

@@ -9,7 +9,7 @@ export abstract class Own implements CommandTarget {
   protected owner: Own | null = null;
   /** Set once termination has begun; new children are terminated at once. */
   terminating = false;
-  private owned: Set<Own> | null = null;
+  private owned: readonly Own[] | Set<Own> = NOBODY;
   private acksPending = 0;
   /** Commands on their way that keep this object alive. */
   private sentSeqnum = 0;
@@ -65,11 +65,11 @@ export abstract class Own implements CommandTarget {
 
   /** Terminates the children, then waits for their acknowledgements. */
   protected processTerm(linger: number): void {
-    if (this.owned !== null) {
-      for (const child of this.owned) send(child, Command.term, linger);
-      this.registerTermAcks(this.owned.size);
-      this.owned = null;
+    for (const child of this.owned) {
+      send(child, Command.term, linger);
+      this.registerTermAcks(1);
     }
+    this.owned = NOBODY;
     this.terminating = true;
     this.checkTermAcks();
   }
@@ -98,15 +98,23 @@ export abstract class Own implements CommandTarget {
       send(child, Command.term, 0);
       return;
     }
-    this.owned ??= new Set();
-    this.owned.add(child);
+    if (this.owned instanceof Set) this.owned.add(child);
+    else if (this.owned.length < FEW) this.owned = this.owned.concat([child]);
+    else this.owned = new Set(this.owned).add(child);
   }
 
   private processTermReq(child: Own): void {
     // Already terminating: the child has its term command; unknown: terminated before.
-    if (this.terminating || this.owned === null || !this.owned.delete(child)) return;
+    if (this.terminating || !this.disown(child)) return;
     this.registerTermAcks(1);
     send(child, Command.term, this.lingerMs());
+  }
+
+  private disown(child: Own): boolean {
+    if (this.owned instanceof Set) return this.owned.delete(child);
+    const count = this.owned.length;
+    this.owned = this.owned.filter((other) => other !== child);
+    return this.owned.length < count;
   }
 
   private checkTermAcks(): void {
@@ -115,6 +123,10 @@ export abstract class Own implements CommandTarget {
     this.processDestroy();
   }
 }
+
+/** Children beyond this many go into a Set; a connecting socket has one, a listener may have a million. */
+const FEW = 8;
+const NOBODY: readonly Own[] = [];
 
 /** Sends a command that the receiver must have processed before it may be destroyed. */
 export function sendSequenced(target: Own, command: number, arg = 0, ref: unknown = null): void {

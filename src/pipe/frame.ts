@@ -91,3 +91,6 @@ export const groupOf = (frame: Frame): string => (frame instanceof AddressedFram
 
 /** The last item of a pipe that is closing. libzmq: msg_t::init_delimiter. */
 export const DELIMITER_FRAME = new Frame("", 0, DELIMITER, null);
+
+/** The frame that precedes everything in a pipe to a type that wants its peers' routing ids. */
+export const routingIdFrame = (routingId: string): Frame => Frame.of(routingId, ROUTING_ID);

@@ -30,7 +30,8 @@ export class Pipe implements CommandTarget, ReplacedListener {
   peerName: string;
   /** Routing id under which a ROUTER (in decimal: a SERVER) knows the peer, once identified. */
   routingId: string | null = null;
-  /** Positions in the arrays of the load balancer, fair queue and distributor. */
+  /** Positions in the arrays of the socket, its load balancer, fair queue and distributor. */
+  socketIndex = -1;
   lbIndex = -1;
   fqIndex = -1;
   distIndex = -1;

@@ -12,10 +12,10 @@ import {
 } from "../ctx/options.ts";
 import { sendSequenced } from "../ctx/own.ts";
 import type { Process } from "../network/process.ts";
-import { Frame } from "../pipe/frame.ts";
+import { Frame, routingIdFrame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
 import { createSocketOfType } from "./factory.ts";
-import { routingIdFrame, type SocketBase } from "./socket-base.ts";
+import type { SocketBase } from "./socket-base.ts";
 
 /** A socket and its options as they were at bind or connect. libzmq: endpoint_t. */
 interface InprocEndpoint {
@@ -83,7 +83,7 @@ export class Context {
 
   registerEndpoint(name: string, socket: SocketBase): boolean {
     if (this.endpoints.has(name)) return false;
-    this.endpoints.set(name, { socket, options: { ...socket.options } });
+    this.endpoints.set(name, { socket, options: socket.options });
     return true;
   }
 
@@ -99,7 +99,7 @@ export class Context {
   connectInproc(name: string, socket: SocketBase): void {
     const peer = this.endpoints.get(name) ?? null;
     const { world } = this.process;
-    const options = { ...socket.options };
+    const { options } = socket;
     const conflate = effectiveConflate(options);
     const sum = (mine: number, theirs: number): number => (mine !== 0 && theirs !== 0 ? mine + theirs : 0);
     const sndhwm = peer === null ? options.sndhwm : sum(options.sndhwm, peer.options.rcvhwm);
@@ -122,7 +122,7 @@ export class Context {
       bindPipe.setHwmsBoost(options.sndhwm, options.rcvhwm);
     }
     if (peer === null) {
-      connectPipe.writeUnchecked(routingIdFrame(options));
+      connectPipe.writeUnchecked(routingIdFrame(options.routingId));
       connectPipe.flush();
       sendHello(connectPipe, options);
       socket.incSeqnum();
@@ -237,7 +237,7 @@ export class Context {
 }
 
 const writeRoutingId = (pipe: Pipe, options: SocketBase["options"]): void => {
-  pipe.writeUnchecked(routingIdFrame(options));
+  pipe.writeUnchecked(routingIdFrame(options.routingId));
   pipe.flush();
 };
 

@@ -1,14 +1,14 @@
 /** Distributor: every matching pipe gets the message, full pipes miss it. libzmq: dist.cpp. */
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
-import { erase, swap } from "./lb.ts";
+import { appended, erase, NO_PIPES, swap } from "./lb.ts";
 
 /**
  * pipes[0..matching) get the present message, [0..active) may get it, [0..eligible) may be written
  * (those beyond active joined in the middle of a multipart message), the rest are full.
  */
 export class Distributor {
-  readonly pipes: Pipe[] = [];
+  pipes: Pipe[] = NO_PIPES;
   private matching = 0;
   private active = 0;
   private eligible = 0;
@@ -26,7 +26,7 @@ export class Distributor {
 
   attach(pipe: Pipe): void {
     pipe.distIndex = this.pipes.length;
-    this.pipes.push(pipe);
+    this.pipes = appended(this.pipes, pipe);
     if (this.more) {
       this.swap(this.eligible, this.pipes.length - 1);
       this.eligible++;

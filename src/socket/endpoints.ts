@@ -1,6 +1,7 @@
 /** Where a socket is bound and connected: bind, connect, disconnect, unbind. libzmq: socket_base.cpp, connect_internal, term_endpoint. */
 import { effectiveConflate } from "../ctx/options.ts";
 import type { Own } from "../ctx/own.ts";
+import { SmallMap } from "../ctx/small-map.ts";
 import { type Endpoint, parseEndpoint } from "../network/address.ts";
 import { sendDisconnectMsg } from "../pipe/ends.ts";
 import { Pipe } from "../pipe/pipe.ts";
@@ -15,8 +16,8 @@ interface EndpointEntry {
 
 export class Endpoints {
   private readonly socket: SocketBase;
-  private readonly network = new Map<string, EndpointEntry[]>();
-  private readonly inprocs = new Map<string, Pipe[]>();
+  private readonly network = new SmallMap<EndpointEntry[]>();
+  private inprocs: Map<string, Pipe[]> | null = null;
 
   constructor(socket: SocketBase) {
     this.socket = socket;
@@ -34,9 +35,7 @@ export class Endpoints {
     }
     const thread = socket.chooseIoThread(socket.options.affinity);
     if (thread === null) return "EMTHREAD";
-    const listener = new Listener(thread, socket, { ...socket.options }, (parameters) =>
-      socket.createSession(parameters),
-    );
+    const listener = new Listener(thread, socket, socket.options, (parameters) => socket.createSession(parameters));
     const error = listener.open(endpoint, errnoNumber);
     if (error !== null) return error;
     socket.lastEndpoint = listener.endpointText;
@@ -77,6 +76,7 @@ export class Endpoints {
 
   /** The local half of an inproc connection. */
   addInproc(text: string, pipe: Pipe): void {
+    this.inprocs ??= new Map();
     const pipes = this.inprocs.get(text);
     if (pipes === undefined) this.inprocs.set(text, [pipe]);
     else pipes.push(pipe);
@@ -86,9 +86,9 @@ export class Endpoints {
     for (const entries of this.network.values()) {
       for (const entry of entries) if (entry.pipe === pipe) entry.pipe = null;
     }
-    for (const [name, pipes] of this.inprocs) {
+    for (const [name, pipes] of this.inprocs ?? []) {
       if (pipes.includes(pipe)) pipes.splice(pipes.indexOf(pipe), 1);
-      if (pipes.length === 0) this.inprocs.delete(name);
+      if (pipes.length === 0) this.inprocs?.delete(name);
     }
   }
 
@@ -96,7 +96,7 @@ export class Endpoints {
     const { socket } = this;
     const thread = socket.chooseIoThread(socket.options.affinity);
     if (thread === null) return "EMTHREAD";
-    const options = { ...socket.options };
+    const { options } = socket;
     const session = socket.createSession({ thread, socket, options, target, endpoint: text });
     let pipe: Pipe | null = null;
     if (!options.immediate) {
@@ -130,9 +130,9 @@ export class Endpoints {
 
   private terminateInproc(text: string): Errno | null {
     if (this.socket.context.unregisterEndpoint(text, this.socket)) return null;
-    const pipes = this.inprocs.get(text);
+    const pipes = this.inprocs?.get(text);
     if (pipes === undefined) return "ENOENT";
-    this.inprocs.delete(text);
+    this.inprocs?.delete(text);
     for (const pipe of pipes) {
       sendDisconnectMsg(pipe);
       pipe.terminate(true);

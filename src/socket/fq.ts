@@ -1,11 +1,11 @@
 /** Fair queue: one whole message per pipe in turn, empty pipes leave the rotation. libzmq: fq.cpp. */
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
-import { erase, swap } from "./lb.ts";
+import { appended, erase, NO_PIPES, swap } from "./lb.ts";
 
 export class FairQueue {
   /** pipes[0..active) may have something. */
-  private readonly pipes: Pipe[] = [];
+  private pipes: Pipe[] = NO_PIPES;
   private active = 0;
   private current = 0;
   private more = false;
@@ -14,7 +14,7 @@ export class FairQueue {
 
   attach(pipe: Pipe): void {
     pipe.fqIndex = this.pipes.length;
-    this.pipes.push(pipe);
+    this.pipes = appended(this.pipes, pipe);
     this.activated(pipe);
   }
 

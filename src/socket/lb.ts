@@ -7,7 +7,7 @@ export type LbResult = "sent" | "again" | "broken";
 
 export class LoadBalancer {
   /** pipes[0..active) can be tried. */
-  private readonly pipes: Pipe[] = [];
+  private pipes: Pipe[] = NO_PIPES;
   private active = 0;
   private current = 0;
   private more = false;
@@ -21,7 +21,7 @@ export class LoadBalancer {
 
   attach(pipe: Pipe): void {
     pipe.lbIndex = this.pipes.length;
-    this.pipes.push(pipe);
+    this.pipes = appended(this.pipes, pipe);
     this.activated(pipe);
   }
 
@@ -93,6 +93,16 @@ export class LoadBalancer {
 const setLbIndex = (pipe: Pipe, index: number): void => {
   pipe.lbIndex = index;
 };
+
+/** Shared by everything without pipes, and never written. */
+export const NO_PIPES: Pipe[] = [];
+
+/** Adds at the end. A first pipe gets an array of just its size: most sockets never have a second. */
+export function appended(pipes: Pipe[], pipe: Pipe): Pipe[] {
+  if (pipes.length === 0) return [pipe];
+  pipes.push(pipe);
+  return pipes;
+}
 
 /** libzmq: array_t::swap. */
 export function swap(pipes: Pipe[], a: number, b: number, setIndex: (pipe: Pipe, index: number) => void): void {

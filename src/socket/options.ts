@@ -47,7 +47,7 @@ const TTL_MAX = 6_553_599;
 /** Kept in tenths of a second. */
 function setHeartbeatTtl(socket: SocketBase, ttl: number): Errno | null {
   if (!Number.isInteger(ttl) || ttl < 0 || ttl > TTL_MAX) return "EINVAL";
-  socket.options.heartbeatTtl = ttl - (ttl % 100);
+  socket.changeOptions({ heartbeatTtl: ttl - (ttl % 100) });
   return null;
 }
 
@@ -59,12 +59,12 @@ export function setOption(socket: SocketBase, name: string, value: number | stri
   if (name === "routing_id") {
     const id = String(value);
     if (id.length === 0 || id.length > 255) return "EINVAL";
-    socket.options.routingId = id;
+    socket.changeOptions({ routingId: id });
     return null;
   }
   const text = TEXTS.get(name);
   if (text !== undefined) {
-    socket.options[text] = String(value);
+    socket.changeOptions({ [text]: String(value) });
     return null;
   }
   if (name === "heartbeat_ttl") return setHeartbeatTtl(socket, Number(value));
@@ -72,10 +72,17 @@ export function setOption(socket: SocketBase, name: string, value: number | stri
   if (field === undefined) return isIgnored(name) ? null : "EINVAL";
   const number = Number(value);
   if (!Number.isInteger(number) || number < field[1]) return "EINVAL";
-  const options = socket.options as unknown as Record<string, number | boolean>;
-  options[field[0]] = typeof options[field[0]] === "boolean" ? number !== 0 : number;
-  if (name === "sndhwm" || name === "rcvhwm") socket.updatePipeHwms();
+  socket.changeOptions({ [field[0]]: typeof socket.options[field[0]] === "boolean" ? number !== 0 : number });
+  if (name === "sndhwm" || name === "rcvhwm") updatePipeHwms(socket);
   return null;
+}
+
+/** SNDHWM and RCVHWM reach the live pipes. libzmq: update_pipe_options. */
+function updatePipeHwms({ pipes, options: { rcvhwm, sndhwm } }: SocketBase): void {
+  for (const pipe of pipes) {
+    pipe.setHwms(rcvhwm, sndhwm);
+    pipe.sendHwmsToPeer(sndhwm, rcvhwm);
+  }
 }
 
 /** zmq_getsockopt. "events" drains the mailbox, the others do not. */

@@ -207,13 +207,12 @@ export class RouterSocket extends SocketBase {
 
   private setRaw(raw: boolean): void {
     if (!raw) return;
-    this.options.recvRoutingId = false;
-    this.options.rawSocket = true;
+    this.changeOptions({ recvRoutingId: false, rawSocket: true });
   }
 
   private setNotify(bits: number): Errno | null {
     if (!Number.isInteger(bits) || bits < 0 || bits > 3) return "EINVAL";
-    this.options.routerNotify = bits;
+    this.changeOptions({ routerNotify: bits });
     return null;
   }
 

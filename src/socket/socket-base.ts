@@ -6,32 +6,40 @@ import { Own } from "../ctx/own.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Process } from "../network/process.ts";
 import { type PipeEvents, sendDisconnectMsg } from "../pipe/ends.ts";
-import { Frame, ROUTING_ID } from "../pipe/frame.ts";
+import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 import { HelloSession } from "../session/hello-session.ts";
 import { Session, type SessionParameters, type SessionSocket } from "../session/session.ts";
 import type { Context } from "./context.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Errno } from "./errors.ts";
+import { appended, erase, NO_PIPES } from "./lb.ts";
 
 /** recv looks at its mailbox only every so many calls while messages are there. libzmq: inbound_poll_rate. */
 const INBOUND_POLL_RATE = 100;
+
+/** Shared by the sockets for which nobody waits. */
+const NO_WAITERS: readonly Waiter[] = [];
+
+const setSocketIndex = (pipe: Pipe, index: number): void => {
+  pipe.socketIndex = index;
+};
 
 export abstract class SocketBase extends Own implements SessionSocket, PipeEvents, MailboxReader {
   readonly context: Context;
   /** "node.socket". */
   readonly name: string;
   readonly process: Process;
-  readonly options: SocketOptions;
+  options: SocketOptions;
   readonly mailbox: Mailbox;
-  readonly pipes: Pipe[] = [];
+  pipes: Pipe[] = NO_PIPES;
   /** Error of the last call that failed. */
   errno: Errno = "EAGAIN";
   lastEndpoint = "";
   closed = false;
   protected readonly journal: Journal;
   private readonly endpoints = new Endpoints(this);
-  private readonly waiters = new Set<Waiter>();
+  private waiters: readonly Waiter[] = NO_WAITERS;
   private reaper: MailboxReader | null = null;
   /** The context is going: every call fails with ETERM. libzmq: _ctx_terminated. */
   ctxTerminated = false;
@@ -49,6 +57,11 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     this.name = name;
     this.options = defaultOptions(type, context.blocky);
     this.mailbox = new Mailbox(this);
+  }
+
+  /** What is bound and connected already keeps the options it began with. */
+  changeOptions(change: Partial<SocketOptions>): void {
+    this.options = { ...this.options, ...change };
   }
 
   get type(): SocketTypeName {
@@ -165,13 +178,16 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   /** Who waits for commands to this socket. */
   addWaiter(thread: Waiter): void {
-    this.waiters.add(thread);
+    if (!this.waiters.includes(thread)) this.waiters = [...this.waiters, thread];
     // A command may have come between the last look and the wait.
     if (!this.mailbox.empty) thread.wake();
   }
 
   removeWaiter(thread: Waiter): void {
-    this.waiters.delete(thread);
+    this.waiters =
+      this.waiters.length === 1 && this.waiters[0] === thread
+        ? NO_WAITERS
+        : this.waiters.filter((other) => other !== thread);
   }
 
   mailboxActive(): void {
@@ -286,7 +302,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   pipeTerminated(pipe: Pipe): void {
     this.xpipeTerminated(pipe);
     this.notePipe(pipe, "end");
-    this.pipes.splice(this.pipes.indexOf(pipe), 1);
+    erase(this.pipes, pipe.socketIndex, setSocketIndex);
     this.endpoints.pipeTerminated(pipe);
     if (this.terminating) this.unregisterTermAck();
   }
@@ -312,15 +328,6 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   /** Sessions of this type. REQ, DISH have their own. libzmq: session_base_t::create. */
   createSession(parameters: SessionParameters): Session {
     return effectiveHelloMsg(parameters.options) === "" ? new Session(parameters) : new HelloSession(parameters);
-  }
-
-  /** A setsockopt of SNDHWM or RCVHWM reaches the live pipes. libzmq: update_pipe_options. */
-  updatePipeHwms(): void {
-    const { rcvhwm, sndhwm } = this.options;
-    for (const pipe of this.pipes) {
-      pipe.setHwms(rcvhwm, sndhwm);
-      pipe.sendHwmsToPeer(sndhwm, rcvhwm);
-    }
   }
 
   /** The rest of a message whose pipe is gone. */
@@ -353,7 +360,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   attachPipe(pipe: Pipe, locallyInitiated: boolean): void {
     pipe.setSink(this);
-    this.pipes.push(pipe);
+    pipe.socketIndex = this.pipes.length;
+    this.pipes = appended(this.pipes, pipe);
     this.notePipe(pipe, "attach");
     this.xattachPipe(pipe, locallyInitiated);
     if (!this.terminating) return;
@@ -390,6 +398,3 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
       });
   }
 }
-
-/** The routing-id frame that precedes everything in a pipe to a type that wants it. */
-export const routingIdFrame = (options: SocketOptions): Frame => Frame.of(options.routingId, ROUTING_ID);

@@ -27,7 +27,7 @@ export class StreamSocket extends SocketBase {
     if (name === "connect_routing_id") this.connectRoutingId = String(value);
     else if (name !== "stream_notify") return super.xsetOption(name, value);
     else if (value !== 0 && value !== 1) return "EINVAL";
-    else this.options.streamNotify = value === 1;
+    else this.changeOptions({ streamNotify: value === 1 });
     return null;
   }
 
@@ -38,7 +38,7 @@ export class StreamSocket extends SocketBase {
   protected override xattachPipe(pipe: Pipe, locallyInitiated: boolean): void {
     const given = locallyInitiated ? this.connectRoutingId : "";
     if (given !== "") this.connectRoutingId = "";
-    else this.options.routingId = this.ids.next();
+    else this.changeOptions({ routingId: this.ids.next() });
     const id = given !== "" ? given : this.options.routingId;
     pipe.routingId = id;
     this.outPipes.set(id, pipe);

@@ -1,4 +1,5 @@
 /** Subscription tables: prefixes with reference counts (subscriber) or with pipes (publisher). libzmq: trie.cpp, generic_mtrie.hpp. */
+import { SmallMap } from "../ctx/small-map.ts";
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 
@@ -17,8 +18,8 @@ class Lengths {
     }
     const place = this.sorted.findIndex((other) => other > length);
     const end = place < 0 ? this.sorted.length : place;
-    this.sorted = [...this.sorted.slice(0, end), length, ...this.sorted.slice(end)];
-    this.counts = [...this.counts.slice(0, end), 1, ...this.counts.slice(end)];
+    this.sorted = this.sorted.slice(0, end).concat([length], this.sorted.slice(end));
+    this.counts = this.counts.slice(0, end).concat([1], this.counts.slice(end));
   }
 
   remove(length: number): void {
@@ -35,7 +36,7 @@ const NONE: number[] = [];
 
 /** The subscriber's own table. libzmq: trie_t. */
 export class Subscriptions {
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new SmallMap<number>();
   private readonly lengths = new Lengths();
 
   get size(): number {
