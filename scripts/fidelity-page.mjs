@@ -1,0 +1,89 @@
+/** reports/fidelity.md from the numbers of a validation. */
+
+const ms = (ns) => (ns < 1e6 ? `${(ns / 1e3).toFixed(0)} us` : `${(ns / 1e6).toFixed(2)} ms`);
+const escaped = (text) => String(text).replaceAll("|", "\\|");
+const short = (text) => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
+
+function share(shares) {
+  const runs = shares.reduce((sum, { count }) => sum + count, 0);
+  const shown = shares.slice(0, 3).map(({ value, count }) => `${short(value)} (${Math.round((100 * count) / runs)} %)`);
+  return escaped([...shown, ...(shares.length > 3 ? [`${shares.length - 3} more`] : [])].join("; "));
+}
+
+/** The facts that a person would ask about: which messages came, in which turn. */
+function told(row) {
+  const facts = row.facts ?? [];
+  const differing = facts.filter(({ verdict }) => verdict === "differs");
+  if (differing.length > 0) return differing.slice(0, 3);
+  const varying = facts.filter(({ kind, verdict }) => kind === "messages" && verdict === "within");
+  const plain = facts.filter(({ kind }) => kind === "messages");
+  return (varying.length > 0 ? varying : plain).slice(0, 2);
+}
+
+function scenarioLines(row) {
+  if (row.facts === undefined) return [`| ${row.scenario} | ${escaped(row.reason ?? "")} | | | ${row.verdict} |`];
+  const counts = ["equal", "within", "differs", "free", "kernel"]
+    .map((verdict) => [verdict, row.facts.filter((fact) => fact.verdict === verdict).length])
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${count} ${verdict}`);
+  const head = `| **${row.scenario}** | ${counts.join(", ")} | | | **${row.verdict}** |`;
+  return [
+    head,
+    ...told(row).map(
+      (fact) =>
+        `| | ${escaped(`${fact.subject}: ${fact.kind}`)} | ${share(fact.other)} | ${share(fact.reference)} | ${fact.verdict} |`,
+    ),
+  ];
+}
+
+function attemptLines(rows) {
+  const found = rows.flatMap((row) => (row.attempts ?? []).map((one) => ({ scenario: row.scenario, ...one })));
+  if (found.length === 0) return [];
+  return [
+    "",
+    "## Connection attempts",
+    "",
+    "Medians over the runs, counted from the first attempt.",
+    "",
+    "| scenario | connection | attempts | real, ms | farthest apart |",
+    "|---|---|---|---|---|",
+    ...found.map(
+      ({ scenario, connection, other, deviation }) =>
+        `| ${scenario} | ${connection} | ${other.length} | ${other.map((t) => (t / 1e6).toFixed(0)).join(", ")} | ${ms(deviation)} |`,
+    ),
+  ];
+}
+
+export function fidelityPage(report) {
+  const { date, machine, load, versions, runs, seeds, latencies, rows, departures } = report;
+  const count = (verdict) => rows.filter((row) => row.verdict === verdict).length;
+  return `${[
+    "# Fidelity: real and simulated runs of the same scenarios",
+    "",
+    `${date}, ${machine}; ${load}. ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", ")}.`,
+    `Each scenario: ${runs} real runs, ${seeds} simulated seeds. ${count("equal")} equal, ${count("within")} within, ${count("differs")} differ, ${count("skipped")} not recordable.`,
+    "",
+    "equal: both arms show one value, the same. within: all real values are among the simulated ones. free: new values in",
+    "nearly every simulated run, so a new real one says nothing. kernel: a total that depends on the buffers of the kernel.",
+    "",
+    "| scenario | fact | real | simulated | verdict |",
+    "|---|---|---|---|---|",
+    ...rows.flatMap(scenarioLines),
+    ...attemptLines(rows),
+    "",
+    "## Latencies after calibration",
+    "",
+    "| quantity | n | p50 real | p50 simulated | p95 real | p95 simulated |",
+    "|---|---|---|---|---|---|",
+    ...latencies.map(
+      ({ quantity, count: n, measured, predicted }) =>
+        `| ${quantity} | ${n} | ${ms(measured.p50)} | ${ms(predicted.p50)} | ${ms(measured.p95)} | ${ms(predicted.p95)} |`,
+    ),
+    "",
+    "## Known departures from libzmq",
+    "",
+    ...departures.map(({ name, text }) => `- ${name}: ${text}`),
+  ].join("\n")}\n`;
+}

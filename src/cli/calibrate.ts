@@ -1,0 +1,78 @@
+/** `sim calibrate`: measures this machine and writes a profile for simulations of it. */
+import { cpus, platform, release } from "node:os";
+import type { FitRow } from "../real/calibrate.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { Failure } from "./failure.ts";
+import { writeWhole } from "./files.ts";
+import type { Setup } from "./main.ts";
+import type { Shell } from "./shell.ts";
+
+interface CalibrateOptions {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `Examples:
+  sim calibrate --out here.json
+  sim compare --profile here.json --timing late-joiner.json late-joiner.real
+`;
+
+export function addCalibrate({ program, shell, action }: Setup): void {
+  program
+    .command("calibrate")
+    .summary("measure this machine and write a profile of it")
+    .description(
+      "Measures this machine with small real runs (npm zeromq) and fits a profile to them, in about a minute.",
+    )
+    .option("--out <file>", "write the profile there instead of to stdout")
+    .option("--json", "the profile and the table as one JSON document on stdout")
+    .addHelpText("before", EXAMPLES)
+    .action(action((options: CalibrateOptions) => runCalibration(shell, options)));
+}
+
+async function runCalibration(shell: Shell, { out, json }: CalibrateOptions): Promise<ExitCode> {
+  const { calibrate } = await import("../real/calibrate.ts");
+  const { LibraryError } = await import("../real/record.ts");
+  const { styleOf } = await import("./engine.ts");
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const fit = await calibrate({
+      cwd: shell.cwd,
+      signal: interrupt.signal,
+      progress: (text) => shell.err(`${text}\n`),
+    });
+    if (fit === undefined) return EXIT.interrupted;
+    const provenance = `sim calibrate on ${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, ${platform()} ${release()}, ${new Date().toISOString().slice(0, 10)}`;
+    const profile = `${JSON.stringify({ ...fit.profile, provenance }, null, 2)}\n`;
+    if (out !== undefined) await writeWhole(shell, out, [profile]);
+    if (json) shell.out(`${JSON.stringify({ profile: JSON.parse(profile), rows: fit.rows }, null, 2)}\n`);
+    else (out === undefined ? shell.err : shell.out)(await fitText(fit.rows, styleOf(shell.outColor)));
+    if (out === undefined && !json) shell.out(profile);
+    return EXIT.ok;
+  } catch (error) {
+    throw error instanceof LibraryError ? new Failure(error.message) : error;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts").Style): Promise<string> {
+  const { table } = await import("../trace/text.ts");
+  const { formatTime, ns } = await import("../kernel/time.ts");
+  const time = (value: number): string => formatTime(ns(value));
+  const lines = table(
+    rows,
+    [
+      { title: "quantity", cell: ({ quantity }) => quantity },
+      { title: "n", right: true, cell: ({ count }) => `${count}` },
+      { title: "p50 measured", right: true, cell: ({ measured }) => time(measured.p50) },
+      { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p50) },
+      { title: "p95 measured", right: true, cell: ({ measured }) => time(measured.p95) },
+      { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p95) },
+    ],
+    style,
+  );
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,164 @@
+/** Fits a profile to this machine: real runs are measured, simulated ones made to show the same quantiles. */
+import type { DistributionSpec } from "../kernel/distribution.ts";
+import { shippedProfile } from "../network/profile.ts";
+import type { Plan, ProfileSpec } from "../program/plan.ts";
+import { simulate } from "../run/simulate.ts";
+import { compileScenario } from "../scenario/compile.ts";
+import { quantile } from "../trace/flows.ts";
+import { CALIBRATION_RUNS, measure, type Samples } from "./calibration-runs.ts";
+import { record } from "./record.ts";
+
+export interface Fit {
+  readonly profile: ProfileSpec;
+  readonly rows: readonly FitRow[];
+}
+
+/** ns */
+export interface FitRow {
+  readonly quantity: string;
+  readonly count: number;
+  readonly measured: Pair;
+  readonly predicted: Pair;
+}
+
+interface Pair {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+export interface CalibrateOptions {
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly progress: (text: string) => void;
+}
+
+const ROUNDS = 7;
+const SEEDS = 4;
+/** Of what a comparison of quantiles asks for, the part that is corrected in one round. */
+const STEP = 0.7;
+
+/** What is turned, and by which quantity: the middle by its median, the tail by its p95. */
+interface Knob {
+  readonly quantity: string;
+  readonly parameters: readonly string[];
+}
+
+const KNOBS: readonly Knob[] = [
+  { quantity: "open", parameters: ["socket"] },
+  { quantity: "round trip", parameters: ["ioWake", "appWake"] },
+  { quantity: "tcp 1 B", parameters: ["coldWake.0"] },
+  { quantity: "connect to first message", parameters: ["coldWake.1"] },
+  { quantity: "connect to send", parameters: ["connectCall", "firstConnect"] },
+  { quantity: "connect to handshake", parameters: ["open"] },
+  { quantity: "tcp 1 MiB", parameters: ["perByteSend", "perByteWrite", "perByteRead"] },
+];
+
+interface Setting {
+  middle: number;
+  tail: number;
+}
+
+/** Undefined when it was interrupted. */
+export async function calibrate({ cwd, signal, progress }: CalibrateOptions): Promise<Fit | undefined> {
+  const plans = new Map(CALIBRATION_RUNS.map(({ name, text }) => [name, planOf(name, text)]));
+  const measured: Samples = new Map();
+  for (const { name, runs } of CALIBRATION_RUNS) {
+    progress(`measuring: ${name}`);
+    const plan = plans.get(name) as Plan;
+    await record({
+      runs,
+      seedOf: () => plan.seed,
+      planFor: () => plan,
+      cwd,
+      signal,
+      done: async (_, { header, events, incomplete }) => {
+        if (incomplete === undefined) measure(name, header, events, measured);
+      },
+    });
+    if (signal.aborted) return undefined;
+  }
+  const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
+  for (let round = 0; round < ROUNDS; round++) {
+    progress(`fitting: round ${round + 1} of ${ROUNDS}`);
+    turn(settings, measured, predict(plans, profileOf(settings)));
+  }
+  const profile = profileOf(settings);
+  const predicted = predict(plans, profile);
+  const rows = [...measured].map(([quantity, values]) => ({
+    quantity,
+    count: values.length,
+    measured: pairOf(values),
+    predicted: pairOf(predicted.get(quantity) ?? []),
+  }));
+  return { profile, rows };
+}
+
+function planOf(name: string, text: string): Plan {
+  const { plan, issues } = compileScenario(text, { file: `${name}.json` });
+  if (plan === null) throw new Error(`calibration run ${name}: ${issues.map(({ message }) => message).join("; ")}`);
+  return plan;
+}
+
+function predict(plans: ReadonlyMap<string, Plan>, profile: ProfileSpec): Samples {
+  const samples: Samples = new Map();
+  for (const { name, runs } of CALIBRATION_RUNS) {
+    const plan = plans.get(name) as Plan;
+    const own = { ...plan, network: { ...plan.network, profile } };
+    for (let seed = 1; seed <= runs * SEEDS; seed++) {
+      const { header, events } = simulate(own, { seed: `${seed}`, exploreChoices: true });
+      measure(name, header, events, samples);
+    }
+  }
+  return samples;
+}
+
+function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
+  for (const [i, { quantity }] of KNOBS.entries()) {
+    const setting = settings[i] as Setting;
+    const [real, model] = [pairOf(measured.get(quantity) ?? []), pairOf(predicted.get(quantity) ?? [])];
+    if (real.p50 <= 0 || model.p50 <= 0) continue;
+    setting.middle = clamp(setting.middle * (real.p50 / model.p50) ** STEP);
+    const [realTail, modelTail] = [real.p95 - real.p50, model.p95 - model.p50];
+    if (realTail > 0 && modelTail > 0) setting.tail = clamp(setting.tail * (realTail / modelTail) ** STEP);
+  }
+}
+
+const clamp = (factor: number): number => Math.min(30, Math.max(0.05, factor));
+
+function profileOf(settings: readonly Setting[]): ProfileSpec {
+  const base = structuredClone(shippedProfile("loopback")) as unknown as Record<string, unknown>;
+  const changed: Record<string, unknown> = { extends: "loopback", name: "calibrated" };
+  for (const [i, { parameters }] of KNOBS.entries()) {
+    for (const parameter of parameters) {
+      const [key = "", index] = parameter.split(".");
+      if (index === undefined)
+        changed[key] = scaled(base[key] as DistributionSpec, settings[i] as Setting, key.startsWith("perByte"));
+      else {
+        const list = (changed[key] ?? base[key]) as { readonly after: number; readonly delay: DistributionSpec }[];
+        changed[key] = list.map((one, at) =>
+          at === Number(index) ? { ...one, delay: scaled(one.delay, settings[i] as Setting, false) } : one,
+        );
+      }
+    }
+  }
+  return changed;
+}
+
+/** All values times the middle; what lies above the median stretched away from it by the tail. */
+function scaled(spec: DistributionSpec, { middle, tail }: Setting, fraction: boolean): DistributionSpec {
+  if (typeof spec === "number") return fraction ? spec * middle : Math.round(spec * middle);
+  if (spec.kind !== "quantiles") return spec;
+  const median = spec.points.find(([p]) => p >= 0.5)?.[1] ?? 0;
+  let least = 0;
+  const points = spec.points.map(([p, value]) => {
+    const stretched = value <= median ? value : median + (value - median) * (tail / middle);
+    least = Math.max(least, Math.round(stretched * middle));
+    return [p, least] as const;
+  });
+  return { kind: "quantiles", points };
+}
+
+function pairOf(values: readonly number[]): Pair {
+  const sorted = Float64Array.from(values).sort();
+  return { p50: quantile(sorted, 0.5) ?? 0, p95: quantile(sorted, 0.95) ?? 0 };
+}

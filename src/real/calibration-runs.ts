@@ -1,0 +1,147 @@
+/** The small runs by which a machine is measured, as scenarios, and the quantities that are read off their traces. */
+import type { TraceEvent, TraceHeader } from "../journal/events.ts";
+import { analyze } from "../trace/fates.ts";
+
+export interface CalibrationRun {
+  readonly name: string;
+  readonly text: string;
+  /** How often it is recorded. */
+  readonly runs: number;
+}
+
+const BURST = 60;
+
+const sends = (count: number, frame: unknown, pause: string): unknown => ({
+  repeat: count,
+  do: [{ send: "out", frames: [frame] }, { sleep: pause }],
+});
+
+const sink = (endpoint: string): unknown => ({
+  sockets: { in: { type: "PULL", bind: [endpoint] } },
+  program: [{ forever: [{ recv: "in" }] }],
+});
+
+const source = (endpoint: string): unknown => ({
+  startAt: "200ms",
+  sockets: { out: { type: "PUSH", connect: [endpoint] } },
+  program: [
+    { sleep: "20ms" },
+    sends(BURST * 2, { size: "1B" }, "2ms"),
+    sends(BURST, { size: "1KiB" }, "2ms"),
+    sends(BURST, { size: "64KiB" }, "4ms"),
+    sends(BURST, { size: "1MiB" }, "10ms"),
+  ],
+});
+
+const scenario = (about: string, until: string, nodes: unknown): string =>
+  JSON.stringify({ about, until, network: { profile: "loopback" }, nodes });
+
+/** A fresh process is needed for every first connection, so that run is repeated often. */
+export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
+  {
+    name: "start",
+    runs: 12,
+    text: scenario("First steps of a fresh process.", "500ms", {
+      sink: sink("tcp://*:5555"),
+      source: {
+        startAt: "200ms",
+        sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] } },
+        program: [{ send: "out", frames: ["first"] }, { sleep: "100ms" }],
+      },
+    }),
+  },
+  {
+    name: "tcp",
+    runs: 2,
+    text: scenario("One way over tcp.", "4s", { sink: sink("tcp://*:5555"), source: source("tcp://sink:5555") }),
+  },
+  {
+    name: "ipc",
+    runs: 2,
+    text: scenario("One way over ipc.", "4s", {
+      sink: { ...(sink("ipc:///tmp/calibration") as object), host: "here" },
+      source: { ...(source("ipc:///tmp/calibration") as object), host: "here" },
+    }),
+  },
+  {
+    name: "round-trip",
+    runs: 2,
+    text: scenario("Requests and replies without a pause.", "4s", {
+      server: {
+        sockets: { service: { type: "REP", bind: ["tcp://*:5555"] } },
+        program: [{ forever: [{ recv: "service" }, { send: "service", frames: ["r"] }] }],
+      },
+      client: {
+        startAt: "200ms",
+        sockets: { requester: { type: "REQ", connect: ["tcp://server:5555"] } },
+        program: [{ repeat: 400, do: [{ send: "requester", frames: ["q"] }, { recv: "requester" }] }],
+      },
+    }),
+  },
+  {
+    name: "subscription",
+    runs: 8,
+    text: scenario("A subscriber joins a publisher that never stops.", "700ms", {
+      publisher: {
+        sockets: { out: { type: "PUB", bind: ["tcp://*:5555"] } },
+        program: [sends(500, "tick", "1ms")],
+      },
+      subscriber: {
+        startAt: "200ms",
+        sockets: { in: { type: "SUB", subscribe: [""], connect: ["tcp://publisher:5555"] } },
+        program: [{ repeat: 3, do: [{ recv: "in" }] }],
+      },
+    }),
+  },
+];
+
+/** Samples in ns by quantity; "tcp 1 B". */
+export type Samples = Map<string, number[]>;
+
+export function measure(run: string, header: TraceHeader, events: readonly TraceEvent[], samples: Samples): void {
+  const add = (quantity: string, value: number | undefined): void => {
+    if (value === undefined || Number.isNaN(value) || value < 0) return;
+    const list = samples.get(quantity);
+    if (list === undefined) samples.set(quantity, [value]);
+    else list.push(value);
+  };
+  const { messages } = analyze(header, events);
+  switch (run) {
+    case "start": {
+      const at = (wanted: (event: TraceEvent) => boolean): number => events.find(wanted)?.t ?? Number.NaN;
+      const started = at((event) => event.ev === "thread" && event.thread === "source");
+      const opened = at((event) => event.ev === "socket" && event.socket === "source.out");
+      const connected = at((event) => event.ev === "call" && event.call === "connect");
+      const shaken = at(
+        (event) => event.ev === "monitor" && event.event === "HANDSHAKE_SUCCEEDED" && event.socket === "source.out",
+      );
+      const sent = at((event) => event.ev === "call" && event.call === "send");
+      add("open", opened - started);
+      add("connect to send", sent - opened);
+      add("connect to handshake", shaken - connected);
+      return;
+    }
+    case "round-trip": {
+      const calls = events
+        .filter((event) => event.ev === "call" && event.thread === "client" && event.call === "send")
+        .map(({ t }) => t);
+      for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
+      return;
+    }
+    case "subscription": {
+      const connected = events.find((event) => event.ev === "call" && event.call === "connect")?.t ?? Number.NaN;
+      const first = events.find(
+        (event) => event.ev === "call" && event.thread === "subscriber" && event.call === "recv",
+      )?.t;
+      add("connect to first message", (first ?? Number.NaN) - connected);
+      return;
+    }
+    default:
+      for (const { deliveries, sentAt, size = 0 } of messages) {
+        for (const { fate, t } of deliveries) if (fate === "delivered") add(`${run} ${sizeName(size)}`, t - sentAt);
+      }
+  }
+}
+
+const sizeName = (size: number): string =>
+  size < 1024 ? "1 B" : size < 65_536 ? "1 KiB" : size < 1_048_576 ? "64 KiB" : "1 MiB";
