@@ -183,6 +183,7 @@ export class Network {
       (receiver.rcvbuf > 0 ? receiver.rcvbuf : this.profile.rcvbuf);
     return StreamEnd.pair({
       kernel: this.kernel,
+      transport,
       owners: [options.ownerName, listener.ownerName],
       links: [this.link(fromHost, toHost, transport), this.link(toHost, fromHost, transport)],
       capacity: [capacity(buffers, listener.buffers), capacity(listener.buffers, buffers)],

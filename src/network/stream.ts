@@ -15,8 +15,11 @@ export interface StreamUser {
   streamWritable(): void;
 }
 
-/** How the far end went away, as read() tells it once the bytes before are consumed. */
-export type StreamEndOfLife = "open" | "eof" | "reset";
+/**
+ * How the far end went away, as read() tells it once the bytes before are consumed. A closed Unix socket is
+ * a "hangup": the end of the stream, which poll reports at once, as it does a reset.
+ */
+export type StreamEndOfLife = "open" | "eof" | "hangup" | "reset";
 
 /** Told about items that can never be read any more. */
 export type ItemLost = (item: unknown, sender: string, receiver: string, where: "wire" | "encoder" | "kernel") => void;
@@ -37,6 +40,7 @@ export class StreamEnd implements Actor, HealListener {
   private readonly link: Link;
   private readonly itemLost: ItemLost;
   private readonly capacity: number;
+  private readonly transport: "tcp" | "ipc";
   private peer: StreamEnd | null = null;
   /** Outgoing: bytes the kernel took; when the last of them arrives. */
   private sent = 0;
@@ -53,12 +57,13 @@ export class StreamEnd implements Actor, HealListener {
   private head = 0;
   private encoded = 0;
 
-  private constructor(kernel: Kernel, ownerName: string, link: Link, capacity: number, itemLost: ItemLost) {
-    this.kernel = kernel;
-    this.ownerName = ownerName;
-    this.link = link;
-    this.capacity = capacity;
-    this.itemLost = itemLost;
+  private constructor(options: StreamPairOptions, side: 0 | 1) {
+    this.kernel = options.kernel;
+    this.ownerName = options.owners[side];
+    this.link = options.links[side];
+    this.capacity = options.capacity[side];
+    this.transport = options.transport;
+    this.itemLost = options.itemLost;
   }
 
   /**
@@ -66,9 +71,8 @@ export class StreamEnd implements Actor, HealListener {
    * DIFFERS(kernel-buffer): one number per direction; Linux tunes its buffers while it runs.
    */
   static pair(options: StreamPairOptions): [StreamEnd, StreamEnd] {
-    const { kernel, owners, links, capacity, itemLost } = options;
-    const first = new StreamEnd(kernel, owners[0], links[0], capacity[0], itemLost);
-    const second = new StreamEnd(kernel, owners[1], links[1], capacity[1], itemLost);
+    const first = new StreamEnd(options, 0);
+    const second = new StreamEnd(options, 1);
     first.peer = second;
     second.peer = first;
     return [first, second];
@@ -106,7 +110,7 @@ export class StreamEnd implements Actor, HealListener {
     if (taken === 0) return 0;
     this.sent += taken;
     if (peer.closed) peer.dropItems(this.sent, "wire");
-    else if (this.link.downSince !== null) this.stall(taken, at);
+    if (this.link.downSince !== null) this.stall(taken, at);
     else this.depart(taken, at);
     return taken;
   }
@@ -209,8 +213,22 @@ export class StreamEnd implements Actor, HealListener {
       return;
     }
     if (op === OP_ARRIVE) this.arrived += arg;
-    else this.incoming = op === OP_FIN ? "eof" : "reset";
+    else this.incoming = op === OP_RESET ? "reset" : this.transport === "ipc" ? "hangup" : "eof";
     if (!this.closed) this.user?.streamReadable();
+    else if (op === OP_ARRIVE) this.refuse();
+  }
+
+  /** Whether poll reports an end that has not been read yet, to whoever asks for no input, too. */
+  get hungUp(): boolean {
+    return this.incoming === "reset" || this.incoming === "hangup";
+  }
+
+  /** TCP answers what comes to a closed descriptor with a reset. */
+  private refuse(): void {
+    const writer = this.peer as StreamEnd;
+    if (this.transport === "ipc" || writer.closed || writer.incoming === "reset" || this.link.downSince !== null)
+      return;
+    this.kernel.schedule(this.link.sampleLatency() as Duration, writer, OP_RESET, 0);
   }
 
   private depart(bytes: number, at: Instant): void {
@@ -263,6 +281,7 @@ export class StreamEnd implements Actor, HealListener {
 
 export interface StreamPairOptions {
   readonly kernel: Kernel;
+  readonly transport: "tcp" | "ipc";
   readonly owners: readonly [string, string];
   /** Link of what each end writes. */
   readonly links: readonly [Link, Link];

@@ -140,7 +140,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
   // --- descriptor and timers: post work to the thread ---
 
   streamReadable(): void {
-    if (this.pollIn || this.end.incoming === "reset") this.postIn();
+    if (this.pollIn || this.end.hungUp) this.postIn();
   }
 
   streamWritable(): void {
@@ -167,6 +167,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
 
   /** New messages wait in the pipe: write at once. libzmq: restart_output. */
   restartOutput(): void {
+    if (this.ioError) return;
     if (this.outputStopped) {
       this.outputStopped = false;
       this.pollOut = true;
@@ -248,7 +249,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
     const { session, end } = this;
     if (session === null) return;
     if (this.inputStopped) {
-      if (end.incoming === "reset") this.ioError = true;
+      if (end.hungUp) this.ioError = true;
       return;
     }
     const bytes = end.read(this.readSize(this.inBatch));

@@ -315,3 +315,36 @@ describe("model 2.5: termination in three hops", () => {
     }
   });
 });
+
+describe("a receiver that is stopped by its limit when the connection ends (measured against libzmq 4.3.5)", () => {
+  /** 100 messages of 1000 bytes to a PULL of RCVHWM 2; what it can still read when the sender has closed. */
+  function readable(endpoint: string, receiverSends: boolean): number {
+    const lab = new Lab();
+    const receiver = lab.lone("DEALER", { rcvhwm: 2 });
+    const sender = lab.lone("DEALER");
+    receiver.bind(endpoint);
+    sender.connect(endpoint);
+    lab.settle();
+    receiver.events();
+    sender.sends(100, () => [1000]);
+    lab.settle();
+    sender.close();
+    lab.settle();
+    if (receiverSends) receiver.send("to a closed socket");
+    lab.settle();
+    let read = 0;
+    for (let round = 0; round < 110; round++) {
+      if (receiver.recv() !== null) read++;
+      lab.settle();
+    }
+    return read;
+  }
+  /** The pipe, the message in the decoder's hands and the rest of its read of 8192 bytes. */
+  const AT_HAND = 8;
+
+  test("tcp: everything is there", () => expect(readable(TCP, false)).toBe(100));
+  test("tcp, it writes once more: the reset takes what the kernel holds", () =>
+    expect(readable(TCP, true)).toBe(AT_HAND));
+  test("ipc: the hangup is noticed at once and takes it, too", () =>
+    expect(readable("ipc:///tmp/a", false)).toBe(AT_HAND));
+});
