@@ -43,6 +43,8 @@ const script = new vm.Script(`globalThis[Symbol.for("zeromq-sim.turn")]()`, { fi
 export class Loop {
   /** Whose JavaScript runs now; null outside. */
   current: Instance | null = null;
+  /** Whose code threw out of the last macrotask. */
+  threw: Instance | null = null;
   /** Programs that stopped without waiting for anything in the simulation. */
   readonly loose = new Set<Instance>();
   /** Wakes executed. */
@@ -95,9 +97,10 @@ export class Loop {
     try {
       script.runInThisContext({ timeout: this.turnLimitMs });
     } catch (error) {
+      this.threw = this.current;
       this.turning = false;
       this.arm();
-      this.stuck(error);
+      throw isTimeout(error) ? this.stuck() : error;
     } finally {
       this.turning = false;
       delete globals[TURN];
@@ -164,20 +167,15 @@ export class Loop {
     return false;
   }
 
+  /**
+   * A throw of a nextTick callback comes out of the drain and of the macrotask, so that Node tidies up and
+   * reports it as it always does.
+   */
   private drain(): void {
+    drainNow();
     const instance = this.current as Instance;
-    for (;;) {
-      try {
-        drainNow();
-        this.current = null;
-        if (instance.refs === 0 && instance.alive) this.loose.add(instance);
-        return;
-      } catch (error) {
-        // A callback of process.nextTick threw; the others still wait.
-        if (isTimeout(error)) throw error;
-        this.owner.uncaught(instance, error);
-      }
-    }
+    this.current = null;
+    if (instance.refs === 0 && instance.alive) this.loose.add(instance);
   }
 
   private resetQueue(): void {
@@ -186,20 +184,17 @@ export class Loop {
     this.head = 0;
   }
 
-  private stuck(error: unknown): void {
-    if (!isTimeout(error)) throw error;
-    const name = this.lastInstance();
-    this.owner.broken(
-      new Error(
-        `${name} ran for more than ${this.turnLimitMs} ms of real time without giving control back: an endless loop, or one of promises that never waits`,
-      ),
+  private stuck(): StuckError {
+    const name = this.current === null ? "the simulation" : `host "${this.current.label}"`;
+    return new StuckError(
+      `${name} ran for more than ${this.turnLimitMs} ms of real time without giving control back: an endless loop, or one of promises that never waits`,
     );
   }
+}
 
-  private lastInstance(): string {
-    const instance = this.queueInstances[this.head - 1];
-    return instance === undefined ? "the simulation" : `host "${instance.label}"`;
-  }
+/** A program does not give control back. */
+export class StuckError extends Error {
+  override readonly name = "StuckError";
 }
 
 const isTimeout = (error: unknown): boolean =>

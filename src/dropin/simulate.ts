@@ -260,12 +260,7 @@ function begin<T>(
     },
   });
   install(new Set(options.keep ?? []));
-  const undoEvents = interceptUncaught((error) => {
-    const { current } = simulation.loop;
-    if (current === null) return false;
-    simulation.uncaught(current, error);
-    return true;
-  });
+  const undoEvents = interceptUncaught((error) => simulation.caught(error));
   setStage(simulation);
   const sim = new Sim(simulation, mayFail, quiet);
   const host = simulation.addHost(BODY, () => body(sim));

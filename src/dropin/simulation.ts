@@ -18,7 +18,7 @@ import { legCounts, socketStateOf } from "../run/snapshot.ts";
 import type { DrainMode } from "./drain.ts";
 import { Exit, Host, type HostOwner, type HostProgram, messageOf } from "./host.ts";
 import type { Instance } from "./instance.ts";
-import { Loop, type LoopOwner } from "./loop.ts";
+import { Loop, type LoopOwner, StuckError } from "./loop.ts";
 import { RealWork } from "./real-work.ts";
 import type { Stage } from "./stage.ts";
 
@@ -172,6 +172,17 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   uncaught(instance: Instance, error: unknown): void {
     if (instance === this.ambient) throw error;
     this.hosts.get(instance.label)?.fail(error);
+  }
+
+  /** An exception or a rejection that nobody catches. False: it is not of a program of this simulation. */
+  caught(error: unknown): boolean {
+    const { loop } = this;
+    const instance = loop.current ?? loop.threw;
+    loop.threw = null;
+    if (error instanceof StuckError) this.broken(error);
+    else if (instance === null) return false;
+    else this.uncaught(instance, error);
+    return true;
   }
 
   broken(error: unknown): void {

@@ -8,7 +8,7 @@ import type { EventId } from "../kernel/kernel.ts";
 import { ms } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
 import type { Descriptor, Process } from "../network/process.ts";
-import { COMMAND, type Frame } from "../pipe/frame.ts";
+import { AddressedFrame, COMMAND, Frame } from "../pipe/frame.ts";
 import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
 import type { EngineError, EngineSession, StreamEngine } from "../zmtp/stream-engine.ts";
 import { Connecter } from "./connecter.ts";
@@ -71,8 +71,9 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
 
   pullMsg(): Frame | null {
     const frame = this.pipe?.read() ?? null;
-    if (frame !== null) this.incompleteIn = frame.more;
-    return frame;
+    if (frame === null) return null;
+    this.incompleteIn = frame.more;
+    return frame.content instanceof Uint8Array ? copied(frame, frame.content) : frame;
   }
 
   pushMsg(frame: Frame): boolean {
@@ -304,4 +305,10 @@ export interface SessionParameters {
   /** null for accepted connections. */
   readonly target: Endpoint | null;
   readonly endpoint: string;
+}
+
+/** On the wire goes a copy of bytes that a program may go on writing to. */
+function copied(frame: Frame, content: Uint8Array): Frame {
+  const copy = new Frame(new Uint8Array(content), frame.size, frame.flags, frame.message);
+  return frame instanceof AddressedFrame ? new AddressedFrame(copy, frame) : copy;
 }
