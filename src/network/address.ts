@@ -16,6 +16,9 @@ export type EndpointError = "EINVAL" | "EPROTONOSUPPORT";
 
 const TRANSPORTS: ReadonlySet<string> = new Set(["tcp", "ipc", "inproc"]);
 
+/** What libzmq lets pass before names are resolved. */
+const CONNECTABLE = /^[\w[:${][\w.\-:%;[\]*${}()]*$/;
+
 /** Parses as zmq_bind and zmq_connect do, by syntax alone; names are resolved at each attempt to connect. */
 export function parseEndpoint(text: string, forBind: boolean): Endpoint | EndpointError {
   const cut = text.indexOf("://");
@@ -24,10 +27,13 @@ export function parseEndpoint(text: string, forBind: boolean): Endpoint | Endpoi
   const address = text.slice(cut + 3);
   if (!TRANSPORTS.has(transport)) return "EPROTONOSUPPORT";
   if (transport !== "tcp") return { transport: transport as Transport, host: "", port: 0, address };
-  const colon = address.lastIndexOf(":");
+  if (!forBind && !CONNECTABLE.test(address)) return "EINVAL";
+  // A connection may name the address to come from, "source;target", which changes nothing here.
+  const target = address.slice(address.indexOf(";") + 1);
+  const colon = target.lastIndexOf(":");
   if (colon <= 0) return "EINVAL";
-  const host = address.slice(0, colon);
-  const portText = address.slice(colon + 1);
+  const host = target.slice(0, colon);
+  const portText = target.slice(colon + 1);
   if (portText === "*" && !forBind) return "EINVAL";
   if (portText !== "*" && !/^\d{1,5}$/.test(portText)) return "EINVAL";
   const port = portText === "*" ? 0 : Number(portText);
@@ -36,5 +42,22 @@ export function parseEndpoint(text: string, forBind: boolean): Endpoint | Endpoi
 }
 
 /** Names of the node's own host in an endpoint. */
-export const isLocalHost = (host: string): boolean =>
-  host === "*" || host === "localhost" || host === "127.0.0.1" || host === "0.0.0.0" || host === "lo";
+export const isLocalHost = (host: string): boolean => LOCAL_HOSTS.has(host);
+
+const LOCAL_HOSTS: ReadonlySet<string> = new Set([
+  "*",
+  "localhost",
+  "127.0.0.1",
+  "0.0.0.0",
+  "lo",
+  "[::1]",
+  "[::]",
+  "[::ffff:127.0.0.1]",
+]);
+
+/** An address to bind as libzmq writes it afterwards. */
+export function resolvedHost(host: string, ipv6: boolean): string {
+  if (host === "*") return ipv6 ? "[::]" : "0.0.0.0";
+  if (host === "localhost") return ipv6 ? "[::1]" : "127.0.0.1";
+  return ipv6 && /^\d+(\.\d+){3}$/.test(host) ? `[::ffff:${host}]` : host;
+}

@@ -2,7 +2,7 @@
 import type { Actor } from "../kernel/actor.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
-import { type Endpoint, isLocalHost } from "./address.ts";
+import { type Endpoint, isLocalHost, resolvedHost } from "./address.ts";
 import { type HealListener, Link, type LinkShape, retransmitAt } from "./link.ts";
 import type { Profile } from "./profile.ts";
 import { type ItemLost, StreamEnd } from "./stream.ts";
@@ -68,6 +68,8 @@ export class Network {
   private readonly links = new Map<string, Link>();
   private readonly shapes: ReadonlyMap<string, Partial<LinkShape>>;
   private readonly ephemeral = new Map<string, number>();
+  /** Number of the next ipc path that bind makes up. */
+  private temporary = 0;
   /** Directions cut by a partition, "from>to". */
   private readonly cut = new Set<string>();
 
@@ -121,15 +123,16 @@ export class Network {
     let key: string;
     let bound: string;
     if (endpoint.transport === "ipc") {
-      key = ipcKey(host, endpoint.address);
-      bound = `ipc://${endpoint.address}`;
+      const path = endpoint.address === "*" ? `/tmp/tmp${this.temporary++}/socket` : endpoint.address;
+      key = ipcKey(host, path);
+      bound = `ipc://${path}`;
     } else {
       const resolved = this.resolve(endpoint.host, host);
       if (resolved === null) return "ENODEV";
       if (resolved !== host) return "EADDRNOTAVAIL";
       const port = endpoint.port === 0 ? this.ephemeralPort(host) : endpoint.port;
       key = tcpKey(host, port);
-      bound = `tcp://${endpoint.host === "*" ? "0.0.0.0" : endpoint.host === "localhost" ? "127.0.0.1" : endpoint.host}:${port}`;
+      bound = `tcp://${resolvedHost(endpoint.host, options.ipv6 === true)}:${port}`;
       if (this.listeners.has(key)) return "EADDRINUSE";
     }
     // ipc: the path is unlinked first, so a second bind takes it over.
@@ -213,6 +216,8 @@ export interface ListenOptions {
   readonly ownerName: string;
   readonly backlog: number;
   readonly buffers: BufferSizes;
+  /** The text of the endpoint is for IPv6. */
+  readonly ipv6?: boolean;
   readonly user: ListenUser;
 }
 

@@ -50,6 +50,7 @@ export class Listener extends Own implements ListenUser, Task, Descriptor {
       ownerName: this.socket.name,
       backlog: this.options.backlog,
       buffers: this.options,
+      ipv6: this.options.ipv6,
       user: this,
     });
     if (typeof outcome === "string") {

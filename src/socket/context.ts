@@ -14,6 +14,7 @@ import { sendSequenced } from "../ctx/own.ts";
 import type { Process } from "../network/process.ts";
 import { Frame, routingIdFrame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
+import type { Errno } from "./errors.ts";
 import { createSocketOfType } from "./factory.ts";
 import type { SocketBase } from "./socket-base.ts";
 
@@ -28,6 +29,18 @@ interface PendingConnection extends InprocEndpoint {
   readonly bindPipe: Pipe;
 }
 
+/** Options of a context by libzmq's names. */
+interface ContextSettings {
+  max_sockets: number;
+  io_threads: number;
+  ipv6: number;
+  blocky: number;
+}
+
+/** libzmq: ZMQ_MAX_SOCKETS_DFLT, and what the poller can hold. */
+const MAX_SOCKETS = 1023;
+const SOCKET_LIMIT = 65_535;
+
 export interface ContextOptions {
   readonly ioThreads: number;
   /** New sockets linger for ever (ZMQ_BLOCKY). */
@@ -36,12 +49,12 @@ export interface ContextOptions {
 
 export class Context {
   readonly process: Process;
-  readonly blocky: boolean;
   readonly ioThreads: readonly IoThread[];
   /** Open sockets and those that the reaper has not finished with, in creation order. */
   readonly sockets = new Set<SocketBase>();
   /** Hears all monitor events of the context's sockets. */
   monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => void) | null = null;
+  private readonly settings: ContextSettings;
   private readonly reaper: IoThread;
   private readonly endpoints = new Map<string, InprocEndpoint>();
   private readonly pending = new Map<string, PendingConnection[]>();
@@ -50,7 +63,12 @@ export class Context {
 
   constructor(process: Process, options: ContextOptions) {
     this.process = process;
-    this.blocky = options.blocky;
+    this.settings = {
+      max_sockets: MAX_SOCKETS,
+      io_threads: options.ioThreads,
+      ipv6: 0,
+      blocky: Number(options.blocky),
+    };
     const { kernel } = process.world;
     this.reaper = new IoThread(kernel, `${process.name}/reaper`, process.costs);
     this.ioThreads = Array.from(
@@ -59,10 +77,12 @@ export class Context {
     );
   }
 
-  /** zmq_socket. null: the context is terminating (ETERM). */
+  /** zmq_socket. null: the context is terminating (ETERM), or has no room for another (EMFILE). */
   createSocket(type: SocketTypeName, name: string): SocketBase | null {
     if (this.terminating) return null;
+    if (this.sockets.size >= this.settings.max_sockets) return null;
     const socket = createSocketOfType(this, type, name);
+    if (this.settings.ipv6 !== 0) socket.changeOptions({ ipv6: true });
     this.sockets.add(socket);
     const { journal } = this.process.world;
     if (journal.full) journal.record({ t: journal.now, ev: "socket", socket: name, what: "open", type });
@@ -77,6 +97,26 @@ export class Context {
       if (allowed && (best === null || thread.load < best.load)) best = thread;
     }
     return best;
+  }
+
+  // --- options ---
+
+  /** zmq_ctx_set. IO_THREADS counts only before the first socket, and is fixed here. */
+  setOption(name: string, value: number): Errno | null {
+    if (!Object.hasOwn(this.settings, name) || !Number.isInteger(value) || value < (name === "max_sockets" ? 1 : 0))
+      return "EINVAL";
+    this.settings[name as keyof ContextSettings] = value;
+    return null;
+  }
+
+  /** zmq_ctx_get. */
+  getOption(name: string): number | Errno {
+    if (name === "socket_limit") return SOCKET_LIMIT;
+    return Object.hasOwn(this.settings, name) ? this.settings[name as keyof ContextSettings] : "EINVAL";
+  }
+
+  get blocky(): boolean {
+    return this.settings.blocky !== 0;
   }
 
   // --- inproc ---
@@ -196,6 +236,11 @@ export class Context {
       for (const socket of this.sockets) socket.stop();
     }
     return this.sockets.size === 0;
+  }
+
+  /** zmq_ctx_shutdown: calls on open sockets fail, nothing is waited for. */
+  shutdown(): void {
+    this.term();
   }
 
   watchTerm(thread: Waiter, on: boolean): void {

@@ -1,8 +1,8 @@
 /** Where a socket is bound and connected: bind, connect, disconnect, unbind. libzmq: socket_base.cpp, connect_internal, term_endpoint. */
-import { effectiveConflate } from "../ctx/options.ts";
+import { effectiveConflate, type SocketTypeName } from "../ctx/options.ts";
 import type { Own } from "../ctx/own.ts";
 import { SmallMap } from "../ctx/small-map.ts";
-import { type Endpoint, parseEndpoint } from "../network/address.ts";
+import { type Endpoint, parseEndpoint, resolvedHost } from "../network/address.ts";
 import { sendDisconnectMsg } from "../pipe/ends.ts";
 import { Pipe } from "../pipe/pipe.ts";
 import { Listener } from "../session/listener.ts";
@@ -26,7 +26,7 @@ export class Endpoints {
   bind(text: string): Errno | null {
     const { socket } = this;
     const endpoint = parseEndpoint(text, true);
-    if (typeof endpoint === "string") return endpoint;
+    if (typeof endpoint === "string") return text.startsWith("udp://") ? udpError(socket.type, "bind") : endpoint;
     if (endpoint.transport === "inproc") {
       if (!socket.context.registerEndpoint(text, socket)) return "EADDRINUSE";
       socket.lastEndpoint = text;
@@ -46,7 +46,7 @@ export class Endpoints {
   connect(text: string): Errno | null {
     const { socket } = this;
     const endpoint = parseEndpoint(text, false);
-    if (typeof endpoint === "string") return endpoint;
+    if (typeof endpoint === "string") return text.startsWith("udp://") ? udpError(socket.type, "connect") : endpoint;
     if (endpoint.transport === "inproc") {
       socket.context.connectInproc(text, socket);
       socket.lastEndpoint = text;
@@ -63,7 +63,7 @@ export class Endpoints {
     const endpoint = parseEndpoint(text, true);
     if (typeof endpoint === "string") return endpoint;
     if (endpoint.transport === "inproc") return this.terminateInproc(text);
-    const key = this.network.has(text) ? text : resolvedBind(endpoint);
+    const key = this.network.has(text) ? text : resolvedBind(endpoint, this.socket.options.ipv6);
     const entries = this.network.get(key);
     if (entries === undefined) return "ENOENT";
     for (const { child, pipe } of entries) {
@@ -141,8 +141,12 @@ export class Endpoints {
   }
 }
 
+/** udp itself is not modelled. libzmq: check_protocol. */
+const udpError = (type: SocketTypeName, call: "bind" | "connect"): Errno =>
+  type === (call === "bind" ? "DISH" : "RADIO") ? "EPROTONOSUPPORT" : "ENOCOMPATPROTO";
+
 /** A bind is known by the address it resolved to; of "*" no address comes, so that unbind does not find it. libzmq: resolve_tcp_addr. */
-const resolvedBind = (endpoint: Endpoint): string =>
+const resolvedBind = (endpoint: Endpoint, ipv6: boolean): string =>
   endpoint.transport === "tcp"
-    ? `tcp://${endpoint.host === "localhost" ? "127.0.0.1" : endpoint.host}:${endpoint.port}`
+    ? `tcp://${endpoint.host === "*" ? "*" : resolvedHost(endpoint.host, ipv6)}:${endpoint.port}`
     : `ipc://${endpoint.address}`;

@@ -1,0 +1,35 @@
+/**
+ * libzmq's own behaviour tests on the simulator; `npm run conformance` runs them on npm zeromq as well.
+ * Here the real arm takes a sample that finishes in a few seconds.
+ */
+import { describe, expect, test } from "vitest";
+import { CATALOGUE } from "./catalogue.ts";
+import "./cases/all.ts";
+import { realArm, simulate } from "./support/arms.ts";
+import { CASES } from "./support/bench.ts";
+
+describe("simulated", () => {
+  test.each(CASES.map((one) => ({ id: `${one.file}/${one.name}`, one })))("$id", async ({ one }) => {
+    expect((await simulate(one)).error).toBe(null);
+  });
+});
+
+test("cases have upstream's names, each once", () => {
+  const upstream = new Set(
+    Object.entries(CATALOGUE).flatMap(([file, { semantic = [], timing = [] }]) =>
+      [...semantic, ...timing].map((name) => `${file}/${name}`),
+    ),
+  );
+  const ids = CASES.map(({ file, name }) => `${file}/${name}`);
+  expect(ids.filter((id) => !upstream.has(id))).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("the real arm agrees on a sample", { timeout: 60_000 }, async () => {
+  const eligible = CASES.filter(({ slow, simulatedOnly }) => !slow && simulatedOnly === undefined);
+  const sample = eligible.filter((_, index) => index % 4 === 0);
+  // A busy machine may miss a deadline of a case once.
+  const failed = (await realArm(sample)).filter(({ error }) => error !== null).map(({ id }) => id);
+  const again = await realArm(sample.filter(({ file, name }) => failed.includes(`${file}/${name}`)));
+  expect(again.filter(({ error }) => error !== null)).toEqual([]);
+});

@@ -1,0 +1,291 @@
+/** The real arm: npm zeromq in this process, raw option accessors for what it has no property for. */
+import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SocketTypeName } from "../../../src/ctx/options.ts";
+import { SOCKET_TYPES } from "../../../src/socket/types.ts";
+import { type Bench, type BenchContext, CallError, type Options, type Part, type Sock } from "./bench.ts";
+import { KINDS, NUMBERS } from "./option-numbers.ts";
+
+interface RawContext {
+  getInt32Option(id: number): number;
+  setInt32Option(id: number, value: number): void;
+}
+
+interface RawSocket {
+  readonly closed: boolean;
+  readonly events: { receive(): Promise<{ type: string }>; close(): void };
+  send(parts: unknown, options?: unknown): Promise<void>;
+  receive(): Promise<unknown[]>;
+  bindSync(address: string): void;
+  unbind(address: string): Promise<void>;
+  connect(address: string): void;
+  disconnect(address: string): void;
+  close(): void;
+  join(group: string): void;
+  leave(group: string): void;
+  getInt32Option(id: number): number;
+  setInt32Option(id: number, value: number): void;
+  getInt64Option(id: number): number;
+  setInt64Option(id: number, value: number): void;
+  getStringOption(id: number): string | null;
+  setStringOption(id: number, value: Buffer | string | null): void;
+}
+
+interface Zmq {
+  readonly Context: new () => RawContext;
+  readonly Socket: { new (type: number, options?: { context: RawContext }): RawSocket; prototype: RawSocket };
+  readonly Pair: { prototype: RawSocket };
+}
+
+const require = createRequire(import.meta.url);
+const zmq = require("zeromq") as Zmq;
+const draft = require("zeromq/draft") as Record<string, { prototype: RawSocket }>;
+const { send, receive } = zmq.Pair.prototype;
+const { send: sendServer } = (draft["Server"] as { prototype: RawSocket }).prototype;
+const { join, leave } = (draft["Dish"] as { prototype: RawSocket }).prototype;
+
+/** A call that waits longer than this without a timeout of its own hangs. */
+const PATIENCE = 5000;
+let addresses = 0;
+
+export class RealBench implements Bench {
+  readonly arm = "real";
+  private readonly sockets: RealSock[] = [];
+  private readonly began = performance.now();
+  private main: RealContext | null = null;
+
+  socket(type: SocketTypeName, options: Options = {}): Sock {
+    this.main ??= new RealContext(this, new zmq.Context());
+    return this.main.socket(type, options);
+  }
+
+  context(): BenchContext {
+    return new RealContext(this, new zmq.Context());
+  }
+
+  async settle(ms = 300): Promise<void> {
+    // One machine settles in far less than the 300 ms that upstream allows for.
+    await sleep(ms === 300 ? SETTLE : ms);
+  }
+
+  address(transport: "tcp" | "inproc" | "ipc"): string {
+    if (transport === "tcp") return "tcp://127.0.0.1:*";
+    const name = `zeromq-sim-${process.pid}-${addresses++}`;
+    return transport === "ipc" ? `ipc:///tmp/${name}.sock` : `inproc://${name}`;
+  }
+
+  now(): number {
+    return performance.now() - this.began;
+  }
+
+  opened(socket: RealSock): void {
+    this.sockets.push(socket);
+  }
+
+  /** Closes what the case left open. */
+  close(): void {
+    for (const socket of this.sockets) socket.end();
+  }
+}
+
+const SETTLE = Number(process.env["CONFORMANCE_SETTLE"] ?? 60);
+
+class RealContext implements BenchContext {
+  private readonly bench: RealBench;
+  private readonly raw: RawContext;
+
+  constructor(bench: RealBench, raw: RawContext) {
+    this.bench = bench;
+    this.raw = raw;
+  }
+
+  socket(type: SocketTypeName, options: Options = {}): Sock {
+    const socket = new RealSock(type, new zmq.Socket(SOCKET_TYPES[type], { context: this.raw }));
+    this.bench.opened(socket);
+    for (const [option, value] of Object.entries(options)) socket.set(option, value);
+    return socket;
+  }
+
+  set(option: string, value: number): void {
+    this.raw.setInt32Option(CONTEXT_OPTIONS[option] ?? Number(option), value);
+  }
+
+  get(option: string): number {
+    return this.raw.getInt32Option(CONTEXT_OPTIONS[option] ?? Number(option));
+  }
+
+  shutdown(): void {
+    throw new Error("zeromq.js has no zmq_ctx_shutdown");
+  }
+
+  async terminates(): Promise<boolean> {
+    throw new Error("zeromq.js has no zmq_ctx_term");
+  }
+}
+
+const CONTEXT_OPTIONS: Readonly<Record<string, number>> = {
+  io_threads: 1,
+  max_sockets: 2,
+  socket_limit: 3,
+  ipv6: 42,
+  blocky: 70,
+};
+
+const EVENTS: Readonly<Record<string, string>> = {
+  connect: "CONNECTED",
+  "connect:delay": "CONNECT_DELAYED",
+  "connect:retry": "CONNECT_RETRIED",
+  bind: "LISTENING",
+  "bind:error": "BIND_FAILED",
+  accept: "ACCEPTED",
+  "accept:error": "ACCEPT_FAILED",
+  close: "CLOSED",
+  "close:error": "CLOSE_FAILED",
+  disconnect: "DISCONNECTED",
+  end: "MONITOR_STOPPED",
+  handshake: "HANDSHAKE_SUCCEEDED",
+  "handshake:error:other": "HANDSHAKE_FAILED_NO_DETAIL",
+  "handshake:error:protocol": "HANDSHAKE_FAILED_PROTOCOL",
+  "handshake:error:auth": "HANDSHAKE_FAILED_AUTH",
+};
+
+class RealSock implements Sock {
+  readonly type: SocketTypeName;
+  routingId = 0;
+  group = "";
+  private readonly raw: RawSocket;
+  private readonly seen: string[] = [];
+  private timeouts = { rcvtimeo: -1, sndtimeo: -1 };
+
+  constructor(type: SocketTypeName, raw: RawSocket) {
+    this.type = type;
+    this.raw = raw;
+    raw.setInt32Option(NUMBERS["rcvtimeo"] as number, PATIENCE);
+    raw.setInt32Option(NUMBERS["sndtimeo"] as number, PATIENCE);
+  }
+
+  async bind(address: string): Promise<string> {
+    this.raw.bindSync(address);
+    return this.get("last_endpoint") as string;
+  }
+
+  connect(address: string): void {
+    this.raw.connect(address);
+  }
+
+  /** unbindSync of npm zeromq 6.8.0 binds. */
+  async unbind(address: string): Promise<void> {
+    await this.raw.unbind(address);
+  }
+
+  disconnect(address: string): void {
+    this.raw.disconnect(address);
+  }
+
+  close(): void {
+    if (!this.raw.closed) this.raw.close();
+  }
+
+  /** When the case is over nothing may linger. */
+  end(): void {
+    if (this.raw.closed) return;
+    this.raw.setInt32Option(NUMBERS["linger"] as number, 0);
+    this.raw.close();
+  }
+
+  async send(...parts: readonly Part[]): Promise<void> {
+    await send.call(this.raw, parts.map(buffer));
+  }
+
+  async sendNow(...parts: readonly Part[]): Promise<void> {
+    await this.now("sndtimeo", () => send.call(this.raw, parts.map(buffer)));
+  }
+
+  async sendTo(routingId: number, part: Part): Promise<void> {
+    await sendServer.call(this.raw, buffer(part), { routingId });
+  }
+
+  async sendGroup(group: string, part: Part): Promise<void> {
+    await sendServer.call(this.raw, buffer(part), { group });
+  }
+
+  async recv(): Promise<string[]> {
+    return this.received(await receive.call(this.raw));
+  }
+
+  async recvNow(): Promise<string[]> {
+    return this.received(await this.now("rcvtimeo", () => receive.call(this.raw)));
+  }
+
+  join(group: string): void {
+    join.call(this.raw, group);
+  }
+
+  leave(group: string): void {
+    leave.call(this.raw, group);
+  }
+
+  set(option: string, value: number | string): void {
+    if (option === "rcvtimeo" || option === "sndtimeo") {
+      this.timeouts = { ...this.timeouts, [option]: Number(value) };
+      this.raw.setInt32Option(number(option), Number(value) < 0 ? PATIENCE : Number(value));
+    } else if (KINDS[option] === "int64") this.raw.setInt64Option(number(option), Number(value));
+    else if (typeof value === "number") this.raw.setInt32Option(number(option), value);
+    else this.raw.setStringOption(number(option), Buffer.from(value, "latin1"));
+  }
+
+  get(option: string): number | string {
+    if (option === "rcvtimeo" || option === "sndtimeo") return this.timeouts[option];
+    if (KINDS[option] === "text") return this.raw.getStringOption(number(option)) ?? "";
+    if (KINDS[option] === "int64") return this.raw.getInt64Option(number(option));
+    return this.raw.getInt32Option(number(option));
+  }
+
+  events(): { in: boolean; out: boolean } {
+    const bits = this.raw.getInt32Option(15);
+    return { in: (bits & 1) !== 0, out: (bits & 2) !== 0 };
+  }
+
+  monitor(): void {
+    const { events } = this.raw;
+    void (async () => {
+      for (;;) {
+        const { type } = await events.receive();
+        this.seen.push(EVENTS[type] ?? type);
+        if (type === "end") return;
+      }
+    })().catch(() => {});
+  }
+
+  monitored(): string[] {
+    return [...this.seen];
+  }
+
+  private async now<T>(option: "rcvtimeo" | "sndtimeo", call: () => Promise<T>): Promise<T> {
+    const kept = this.raw.getInt32Option(number(option));
+    this.raw.setInt32Option(number(option), 0);
+    try {
+      return await call();
+    } finally {
+      if (!this.raw.closed) this.raw.setInt32Option(number(option), kept);
+    }
+  }
+
+  private received(parts: unknown[]): string[] {
+    const last = parts.at(-1);
+    if (last !== undefined && !Buffer.isBuffer(last)) {
+      const { routingId, group } = last as { routingId?: number; group?: Buffer | string };
+      this.routingId = routingId ?? 0;
+      this.group = group === undefined ? "" : group.toString();
+    }
+    return parts.filter((part) => Buffer.isBuffer(part)).map((part) => (part as Buffer).toString("latin1"));
+  }
+}
+
+const buffer = (part: Part): Buffer => (typeof part === "number" ? Buffer.alloc(part) : Buffer.from(part, "latin1"));
+
+function number(option: string): number {
+  const id = NUMBERS[option];
+  if (id === undefined) throw new CallError("EINVAL", option);
+  return id;
+}

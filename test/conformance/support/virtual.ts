@@ -1,0 +1,273 @@
+/** The simulated arm: the engine's classes, an ideal network, virtual time. */
+import type { SocketTypeName } from "../../../src/ctx/options.ts";
+import { Journal } from "../../../src/journal/journal.ts";
+import { Message } from "../../../src/journal/message.ts";
+import { Kernel } from "../../../src/kernel/kernel.ts";
+import { type Duration, type Instant, ms } from "../../../src/kernel/time.ts";
+import { Network } from "../../../src/network/network.ts";
+import { itemFate, Process, type World } from "../../../src/network/process.ts";
+import { resolveProfile } from "../../../src/network/profile.ts";
+import { AddressedFrame, Frame, groupOf, MORE } from "../../../src/pipe/frame.ts";
+import { Context } from "../../../src/socket/context.ts";
+import type { Errno } from "../../../src/socket/errors.ts";
+import { getOption, setOption } from "../../../src/socket/options.ts";
+import type { SocketBase } from "../../../src/socket/socket-base.ts";
+import { type Bench, type BenchContext, CallError, type Options, type Part, type Sock } from "./bench.ts";
+
+const HOST = "host";
+/** A call that waits longer than this without a timeout of its own hangs. */
+const PATIENCE = 20_000;
+
+export class VirtualBench implements Bench {
+  readonly arm = "simulated";
+  readonly world: World;
+  readonly process: Process;
+  private readonly contexts: VirtualContext[] = [];
+  private addresses = 0;
+
+  constructor() {
+    const kernel = new Kernel({ seed: "1" });
+    const journal = new Journal(kernel, true);
+    const network = new Network({
+      kernel,
+      profile: resolveProfile("ideal"),
+      hosts: new Set([HOST]),
+      shapes: new Map(),
+      itemLost: (item, sender, receiver, where) => {
+        if (!(item instanceof Frame) || item.message === null || item.more) return;
+        journal.lose(item.message, itemFate(this.world.losing, where), sender, receiver, where);
+      },
+    });
+    this.world = { kernel, journal, network, pipeIds: 0, losing: "connection-lost" };
+    this.process = new Process(this.world, "main", HOST, network.profile.costs);
+  }
+
+  socket(type: SocketTypeName, options: Options = {}): Sock {
+    return (this.contexts[0] ?? this.context()).socket(type, options);
+  }
+
+  context(): VirtualContext {
+    const context = new VirtualContext(this, this.contexts.length);
+    this.contexts.push(context);
+    return context;
+  }
+
+  async settle(time = 300): Promise<void> {
+    this.run(time);
+  }
+
+  run(time: number): void {
+    const { kernel } = this.world;
+    const until = (kernel.now + ms(time)) as Instant;
+    kernel.schedule(ms(time) as Duration, MARK, 0);
+    kernel.run(until);
+  }
+
+  address(transport: "tcp" | "inproc" | "ipc"): string {
+    return transport === "tcp" ? "tcp://127.0.0.1:*" : `${transport}://case${this.addresses++}`;
+  }
+
+  now(): number {
+    return this.world.kernel.now / 1e6;
+  }
+
+  /** Conservation: legs without a fate when everything is over. */
+  get unaccounted(): number {
+    this.world.losing = "queued";
+    for (const { context } of this.contexts) context.loseEverything("queued");
+    for (const descriptor of this.process.descriptors) descriptor.loseItems();
+    return this.world.journal.open;
+  }
+}
+
+const MARK = { label: "settle", fire(): void {} };
+
+class VirtualContext implements BenchContext {
+  readonly context: Context;
+  private readonly bench: VirtualBench;
+  private readonly number: number;
+  private sockets = 0;
+
+  constructor(bench: VirtualBench, number: number) {
+    this.bench = bench;
+    this.number = number;
+    this.context = new Context(bench.process, { ioThreads: 1, blocky: true });
+  }
+
+  socket(type: SocketTypeName, options: Options = {}): Sock {
+    const socket = this.context.createSocket(type, `context${this.number}.${type.toLowerCase()}${this.sockets++}`);
+    if (typeof socket === "string" || socket === null) throw new CallError(socket ?? "ETERM", "zmq_socket");
+    const wrapped = new VirtualSock(this.bench, socket);
+    for (const [option, value] of Object.entries(options)) wrapped.set(option, value);
+    return wrapped;
+  }
+
+  set(option: string, value: number): void {
+    check("zmq_ctx_set", this.context.setOption(option, value));
+  }
+
+  get(option: string): number {
+    const value = this.context.getOption(option);
+    if (typeof value === "string") throw new CallError(value, "zmq_ctx_get");
+    return value;
+  }
+
+  shutdown(): void {
+    this.context.shutdown();
+  }
+
+  async terminates(limit: number): Promise<boolean> {
+    for (let waited = 0; !this.context.term(); waited++) {
+      if (waited >= limit) return false;
+      this.bench.run(1);
+    }
+    return true;
+  }
+}
+
+class VirtualSock implements Sock {
+  routingId = 0;
+  group = "";
+  private readonly bench: VirtualBench;
+  private readonly base: SocketBase;
+  private monitoring = -1;
+
+  constructor(bench: VirtualBench, base: SocketBase) {
+    this.bench = bench;
+    this.base = base;
+  }
+
+  get type(): SocketTypeName {
+    return this.base.type;
+  }
+
+  async bind(address: string): Promise<string> {
+    check("bind", this.base.bind(address));
+    return this.base.lastEndpoint;
+  }
+
+  connect(address: string): void {
+    check("connect", this.base.connect(address));
+  }
+
+  async unbind(address: string): Promise<void> {
+    check("unbind", this.base.termEndpoint(address));
+  }
+
+  disconnect(address: string): void {
+    check("disconnect", this.base.termEndpoint(address));
+  }
+
+  close(): void {
+    if (!this.base.closed) this.base.close();
+  }
+
+  async send(...parts: readonly Part[]): Promise<void> {
+    this.sendFrames(parts, false);
+  }
+
+  async sendNow(...parts: readonly Part[]): Promise<void> {
+    this.sendFrames(parts, true);
+  }
+
+  async sendTo(routingId: number, part: Part): Promise<void> {
+    this.sendFrames([part], false, { routingId });
+  }
+
+  async sendGroup(group: string, part: Part): Promise<void> {
+    this.sendFrames([part], false, { group });
+  }
+
+  async recv(): Promise<string[]> {
+    return this.recvFrames(false);
+  }
+
+  async recvNow(): Promise<string[]> {
+    return this.recvFrames(true);
+  }
+
+  join(group: string): void {
+    check("join", this.base.xgroup("join", group));
+  }
+
+  leave(group: string): void {
+    check("leave", this.base.xgroup("leave", group));
+  }
+
+  set(option: string, value: number | string): void {
+    check(`set ${option}`, setOption(this.base, option, value));
+  }
+
+  get(option: string): number | string {
+    const got = getOption(this.base, option);
+    if (typeof got === "string") throw new CallError(got, `get ${option}`);
+    return got.value;
+  }
+
+  events(): { in: boolean; out: boolean } {
+    const events = this.base.events();
+    if (typeof events === "string") throw new CallError(events, "events");
+    return events;
+  }
+
+  monitor(): void {
+    this.monitoring = this.bench.world.journal.events.length;
+  }
+
+  monitored(): string[] {
+    const { events } = this.bench.world.journal;
+    return events
+      .slice(Math.max(this.monitoring, 0))
+      .flatMap((event) => (event.ev === "monitor" && event.socket === this.base.name ? [event.event] : []));
+  }
+
+  private sendFrames(
+    parts: readonly Part[],
+    dontwait: boolean,
+    address?: { readonly routingId?: number; readonly group?: string },
+  ): void {
+    const [first] = parts;
+    const subscription = this.type === "XSUB" && typeof first === "string" && /^[\0\x01]/.test(first);
+    const message = subscription ? null : new Message(this.base.name, this.base.nextMessageNumber());
+    for (const [index, content] of parts.entries()) {
+      const flags = index < parts.length - 1 ? MORE : 0;
+      const size = typeof content === "number" ? content : content.length;
+      const plain = new Frame(typeof content === "number" ? null : content, size, flags, message);
+      const frame = address === undefined ? plain : new AddressedFrame(plain, address);
+      const waits = dontwait ? 0 : (this.get("sndtimeo") as number);
+      this.until(waits, "send", (again) => (again ? this.base.retrySend(frame) : this.base.send(frame, waits === 0)));
+    }
+  }
+
+  private recvFrames(dontwait: boolean): string[] {
+    const waits = dontwait ? 0 : (this.get("rcvtimeo") as number);
+    const frames: string[] = [];
+    for (;;) {
+      let frame: Frame | null = null;
+      this.until(waits, "recv", (again) => {
+        frame = again ? this.base.retryRecv() : this.base.recv(waits === 0);
+        return frame === null ? this.base.errno : null;
+      });
+      const got = frame as unknown as Frame;
+      if (got instanceof AddressedFrame) this.routingId = got.routingId;
+      this.group = groupOf(got);
+      frames.push(got.bytes);
+      if (!got.more) return frames;
+    }
+  }
+
+  /** Tries until it is no EAGAIN any more, or the time is over. */
+  private until(timeout: number, call: string, attempt: (again: boolean) => Errno | null): void {
+    const limit = timeout < 0 ? PATIENCE : timeout;
+    let error = attempt(false);
+    for (let waited = 0; error === "EAGAIN" && waited < limit; waited++) {
+      this.bench.run(1);
+      error = attempt(true);
+    }
+    check(error === "EAGAIN" && timeout < 0 ? "hangs" : call, error);
+  }
+}
+
+function check(call: string, error: Errno | null): void {
+  if (error !== null) throw new CallError(error, call);
+}
