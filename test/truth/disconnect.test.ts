@@ -339,7 +339,7 @@ describe("a receiver that is stopped by its limit when the connection ends (meas
     }
     return read;
   }
-  /** The pipe, the message in the decoder's hands and the rest of its read of 8192 bytes. */
+  /** The pipe, the message in the decoder's hands and the rest of its read of 8192 bytes; 5 to 10 in reality. */
   const AT_HAND = 8;
 
   test("tcp: everything is there", () => expect(readable(TCP, false)).toBe(100));

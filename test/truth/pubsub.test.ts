@@ -74,6 +74,37 @@ describe("model 4.8, 5: references", () => {
     },
   );
 
+  test("what comes up in frames goes whole to those who were there at the first", () => {
+    const lab = new Lab();
+    const xsub = lab.socket("XSUB");
+    const [first, joiner] = [lab.socket("XPUB"), lab.socket("XPUB")];
+    xsub.bind("inproc://a");
+    first.connect("inproc://a");
+    lab.settle();
+    xsub.events();
+    xsub.sendMore("u");
+    joiner.connect("inproc://a");
+    lab.settle();
+    xsub.events();
+    xsub.sendMore("v");
+    xsub.send("w");
+    xsub.send("next");
+    expect([first.recvs(), joiner.recvs()]).toEqual([["u|v|w", "next"], ["next"]]);
+  });
+
+  test("a cancellation of a subscription that was lost at the limit is told, too", () => {
+    const lab = new Lab();
+    const xpub = lab.socket("XPUB", { rcvhwm: 1 });
+    const sub = lab.socket("SUB", { sndhwm: 1 });
+    xpub.bind("inproc://a");
+    sub.connect("inproc://a");
+    sub.subscribe("a", "b", "lost");
+    expect(xpub.recvs()).toEqual([`${ADD}a`, `${ADD}b`]);
+    sub.events();
+    sub.unsubscribe("lost");
+    expect(xpub.recvs()).toEqual([`${CANCEL}lost`]);
+  });
+
   test("an unsubscribe of an unknown (pipe, prefix) reaches the XPUB's user although others hold the prefix", () => {
     const lab = new Lab();
     const xpub = lab.socket("XPUB");

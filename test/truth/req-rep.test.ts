@@ -105,16 +105,19 @@ describe("model 4.4: the state machine", () => {
     expect(lab.fates).toEqual({ stale: 1 });
   });
 
-  test("a malformed reply ends the connection for good (protocol error)", () => {
-    const { lab, req, router } = requester();
-    req.send("1");
-    lab.settle();
-    router.recvs();
-    router.send("R", "no empty frame");
-    lab.settle(500);
-    expect(req.recv()).toBe(null);
-    expect(req.monitored).toEqual(["CONNECT_DELAYED(115)", "CONNECTED", "HANDSHAKE_SUCCEEDED", "DISCONNECTED"]);
-  });
+  test.each([["no empty frame"], [""], ["1234", "no empty frame"], ["1234"]])(
+    "a malformed reply ends the connection for good (protocol error): %j %j",
+    (...frames) => {
+      const { lab, req, router } = requester();
+      req.send("1");
+      lab.settle();
+      router.recvs();
+      router.send("R", ...frames);
+      lab.settle(500);
+      expect(req.recv()).toBe(null);
+      expect(req.monitored).toEqual(["CONNECT_DELAYED(115)", "CONNECTED", "HANDSHAKE_SUCCEEDED", "DISCONNECTED"]);
+    },
+  );
 
   test("requests go to the peers in turn", () => {
     const lab = new Lab();
