@@ -138,6 +138,8 @@ export interface PipeEvent {
   readonly pipe: number;
   /** "full": a write failed at the hwm; "room": credit made it writable again; "hiccup": queue replaced on reconnect. */
   readonly what: "attach" | "full" | "room" | "hiccup" | "end";
+  /** attach: when the pipe was made, ns, if that was before the socket looked. */
+  readonly made?: number;
 }
 
 /** A publisher processed a subscription or cancellation of a peer. */

@@ -16,8 +16,8 @@ export const FATES = {
   stale: "REQ discarded it: not the reply to the current request",
   malformed: "its envelope did not fit the receiving socket type",
   filtered: "the subscriber no longer had a matching subscription when it arrived",
-  "handover": "ROUTER gave its peer's identity to a newcomer and dropped what was unread",
-  "incomplete": "only a part of the multipart message was sent before the socket or connection ended",
+  handover: "ROUTER gave its peer's identity to a newcomer and dropped what was unread",
+  incomplete: "only a part of the multipart message was sent before the socket or connection ended",
   "too-big": "it exceeded the receiver's ZMQ_MAXMSGSIZE",
 } as const;
 

@@ -7,8 +7,6 @@ import type { PipeEnd, PipeEvents, PipePairOptions, PipeRole } from "./ends.ts";
 import { DELIMITER, DELIMITER_FRAME, Frame, isSubscription, ROUTING_ID } from "./frame.ts";
 import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
-export type { PipeEvents } from "./ends.ts";
-
 const Active = 0;
 const DelimiterReceived = 1;
 const WaitingForDelimiter = 2;
@@ -24,6 +22,7 @@ export class Pipe implements CommandTarget, ReplacedListener {
   readonly role: PipeRole;
   /** Identifies the pair within a run. */
   readonly id: number;
+  readonly madeAt: Instant;
   /** Name of the socket that this half belongs to (for a session: its socket). */
   socketName: string;
   /** Name of the socket at the other end of the connection when known, else the endpoint. */
@@ -71,6 +70,7 @@ export class Pipe implements CommandTarget, ReplacedListener {
     this.lwm = computeLwm(inHwm);
     this.discardFate = end.role === "socket" ? "receiver-closed" : "pipe-closed";
     this.journal = journal;
+    this.madeAt = journal.now;
   }
 
   /** Two connected halves. Limits are messages per direction, <= 0 unlimited. libzmq: pipepair. */

@@ -9,7 +9,8 @@ import { ms } from "../kernel/time.ts";
 import type { Endpoint } from "../network/address.ts";
 import type { Descriptor, Process } from "../network/process.ts";
 import { AddressedFrame, COMMAND, Frame } from "../pipe/frame.ts";
-import { Pipe, type PipeEvents } from "../pipe/pipe.ts";
+import type { PipeEvents } from "../pipe/ends.ts";
+import { Pipe } from "../pipe/pipe.ts";
 import type { EngineError, EngineSession, StreamEngine } from "../zmtp/stream-engine.ts";
 import { Connecter } from "./connecter.ts";
 

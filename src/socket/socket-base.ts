@@ -387,14 +387,9 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   private notePipe(pipe: Pipe, what: "attach" | "end"): void {
-    if (this.journal.full)
-      this.journal.record({
-        t: this.journal.now,
-        ev: "pipe",
-        socket: this.name,
-        peer: pipe.peerName,
-        pipe: pipe.id,
-        what,
-      });
+    if (!this.journal.full) return;
+    const t = this.journal.now;
+    const event = { t, ev: "pipe", socket: this.name, peer: pipe.peerName, pipe: pipe.id, what } as const;
+    this.journal.record(what === "attach" && pipe.madeAt < t ? { ...event, made: pipe.madeAt } : event);
   }
 }

@@ -53,7 +53,7 @@ const EVENT_SPECS: Specs = {
   arrive: { message: "string", socket: "string", peer: "string", pipe: "integer", depth: "integer" },
   fate: { message: "string", fate: "string", socket: "string", peer: "string?", where: "string?" },
   skip: { message: "string", socket: "string", peers: "strings" },
-  pipe: { socket: "string", peer: "string", pipe: "integer", what: "string" },
+  pipe: { socket: "string", peer: "string", pipe: "integer", what: "string", made: "integer?" },
   subscription: { socket: "string", peer: "string", topic: "string", add: "boolean", arrived: "integer?" },
   monitor: { socket: "string", event: "string", value: "integer", endpoint: "string" },
   net: { what: "string", from: "string", to: "string", bytes: "integer?" },

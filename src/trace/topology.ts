@@ -71,9 +71,10 @@ export class Topology {
     return this.#pipesOf.get(`${socket} ${peer}`)?.findLast((event) => event.t <= t)?.what === "attach";
   }
 
-  /** First instant >= `t` at which `socket` had a new pipe to `peer`. */
+  /** First instant >= `t` at which there was a new pipe from `socket` to `peer`, noticed or not. */
   nextAttach(socket: string, peer: string, t: number): number | undefined {
-    return this.#pipesOf.get(`${socket} ${peer}`)?.find((event) => event.t >= t && event.what === "attach")?.t;
+    const found = this.#pipesOf.get(`${socket} ${peer}`)?.find((event) => event.t >= t && event.what === "attach");
+    return found?.made ?? found?.t;
   }
 
   /** The first time from `t` on that `socket` learned that `peer` wants this topic: when, and when that had come in. */
