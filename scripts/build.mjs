@@ -84,28 +84,35 @@ function dropinDoors() {
   const pair = (name) => ({ import: join(folder, name + ".mjs"), require: join(folder, name + ".cjs") });
   return { zeromq: pair("zeromq"), draft: pair("zeromq-draft") };
 }`;
+  const hook = (name) => ({
+    [`${name}.cjs`]: `const { join } = require("node:path");\n${load}.${name}((${files})(__dirname));\n`,
+    [`${name}.mjs`]: `import { dirname, join } from "node:path";\nimport { fileURLToPath } from "node:url";\nimport dropin from "./dropin.cjs";\ndropin.shared.${name}((${files})(dirname(fileURLToPath(import.meta.url))));\n`,
+  });
   return {
     ...door("zeromq", ".zeromq", ZEROMQ),
     ...door("zeromq-draft", ".draft", DRAFT),
     "test.cjs": `const { simulate } = ${load};\nmodule.exports = { simulate };\n`,
     "test.mjs": `import dropin from "./dropin.cjs";\nexport const { simulate } = dropin.shared;\n`,
-    "register.cjs": `const { join } = require("node:path");\n${load}.register((${files})(__dirname));\n`,
-    "register.mjs": `import { dirname, join } from "node:path";\nimport { fileURLToPath } from "node:url";\nimport dropin from "./dropin.cjs";\ndropin.shared.register((${files})(dirname(fileURLToPath(import.meta.url))));\n`,
+    ...hook("register"),
+    ...hook("alias"),
     "vitest.mjs": VITEST,
   };
 }
 
-/** A plugin for vitest: tests and what they import get the simulated module, and the clock with it. */
-const VITEST = `import { fileURLToPath } from "node:url";
+/**
+ * A plugin for vitest: tests and what they import get the simulated module. `ambient: true` ties the
+ * clocks of the whole worker, too; otherwise tests call simulate().
+ */
+const VITEST = `export * from "./vitest-matchers.js";
+import { fileURLToPath } from "node:url";
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
-export function zeromqSim() {
-  return {
-    name: "zeromq-sim",
-    config: () => ({
-      resolve: { alias: [{ find: /^zeromq$/, replacement: file("./zeromq.mjs") }, { find: /^zeromq\\/draft$/, replacement: file("./zeromq-draft.mjs") }] },
-      test: { pool: "forks", execArgv: ["--import", new URL("./register.mjs", import.meta.url).href] },
-    }),
-  };
+export function zeromqSim({ ambient = false } = {}) {
+  const alias = [
+    { find: /^zeromq$/, replacement: file("./zeromq.mjs") },
+    { find: /^zeromq\\/draft(\\.js)?$/, replacement: file("./zeromq-draft.mjs") },
+  ];
+  const execArgv = ["--import", new URL(ambient ? "./register.mjs" : "./alias.mjs", import.meta.url).href];
+  return { name: "zeromq-sim", config: () => ({ resolve: { alias }, test: { pool: "forks", execArgv } }) };
 }
 `;
 
@@ -144,7 +151,8 @@ export async function bundle(outdir = join(ROOT, "dist")) {
   // Nothing of Node in the library: it runs in browsers, too.
   const library = await build({
     ...common,
-    entryPoints: { index: "src/index.ts" },
+    entryPoints: { index: "src/index.ts", "vitest-matchers": "src/library/vitest.ts" },
+    external: ["vitest"],
     platform: "neutral",
     target: "es2022",
     mainFields: ["module", "main"],

@@ -75,7 +75,7 @@ export function startAmbient(options: AmbientOptions = {}): void {
       writeFileSync(options.trace, traceText({ header, events }));
     }
     for (const warning of simulation.warnings.values()) process.stderr.write(`zeromq-sim: ${warning}\n`);
-    const waiting = waitingLines(simulation.hosts.values());
+    const waiting = waitingLines(simulation.byName.values());
     if ((code !== 0 && code !== 13) || simulation.ambient?.refs === 0) return;
     const why = stopped ?? `nothing can happen any more at ${formatTime(simulation.now)}`;
     process.stderr.write(

@@ -25,6 +25,8 @@ export interface LoopOwner {
   uncaught(instance: Instance, error: unknown): void;
   /** The run cannot go on. */
   broken(error: unknown): void;
+  /** False while another simulation has the stage. */
+  mayRun(): boolean;
   /** Whether time may advance now: "later" while something real is waited for, "never" until a program calls again. */
   mayAdvance(): "now" | "later" | "never";
   /** Where the clock stops. */
@@ -112,6 +114,7 @@ export class Loop {
     const begin = real.now();
     for (let count = 1; ; count++) {
       if (this.ended) return;
+      if (!this.owner.mayRun()) return this.park();
       if (count % CLOCK_EVERY === 0 && real.now() - begin > SLICE_MS) return this.again();
       if (this.head < this.queueWakes.length) {
         if (!this.wakeNext()) continue;

@@ -10,19 +10,24 @@ const CHEAP = MAJOR >= 24;
 
 /** Handles of libuv that stand for work whose end a program may await. Timers and pipes of Node itself are none. */
 const WORK =
-  /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|Worker|MessagePort|UDPSEND|DNS|QUERY)/;
+  /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|UDPSEND|DNS|QUERY)/;
 
 /** Requests end soon by themselves, unlike what is there for good. */
 const REQUEST = /^(FS|CloseReq|GetAddrInfo|GetNameInfo)/;
 
+const STREAMS = ["PipeWrap", "TCPSocketWrap", "TCPWRAP", "WriteWrap", "ShutdownWrap"];
+const STREAMS_MAX = 3;
+
 export class RealWork {
   private readonly storage: AsyncLocalStorage<Instance> | null;
   /** What is always there, such as the pipes of stdout. */
-  private readonly baseline: ReadonlyMap<string, number>;
+  private readonly baseline: Map<string, number>;
 
   constructor(tracked: boolean) {
     this.storage = tracked || CHEAP ? new modules.hooks.AsyncLocalStorage<Instance>() : null;
     this.baseline = new Map([...counts()].filter(([name]) => !REQUEST.test(name)));
+    // Standard streams that are pipes show up when they are first used.
+    for (const name of STREAMS) this.baseline.set(name, (this.baseline.get(name) ?? 0) + STREAMS_MAX);
   }
 
   /** Whether caller() can tell. */

@@ -38,10 +38,16 @@ interface Hooks {
 
 let registered = false;
 
+/** The substitution, and one simulation around the process. */
 export function register(files: Substitutes): void {
+  startAmbient(optionsFromEnvironment(process.env));
+  alias(files);
+}
+
+/** The substitution alone, for tests that call simulate(). */
+export function alias(files: Substitutes): void {
   if (registered) return;
   registered = true;
-  startAmbient(optionsFromEnvironment(process.env));
   const hooks = modules.module as unknown as Hooks;
   if (hooks.registerHooks !== undefined) hooks.registerHooks({ resolve: resolver(files) });
   else registerOnNode20(hooks, files);

@@ -3,7 +3,7 @@
  * file (ESM beside CommonJS, a bundler) is given the first.
  */
 import { startAmbient } from "./ambient.ts";
-import { register } from "./register.ts";
+import { alias, register } from "./register.ts";
 import { simulate } from "./simulate.ts";
 import * as zeromq from "./zeromq.ts";
 import * as draft from "./zeromq-draft.ts";
@@ -15,10 +15,11 @@ type Shared = {
   simulate: typeof simulate;
   startAmbient: typeof startAmbient;
   register: typeof register;
+  readonly alias: typeof alias;
 };
 
 const place = globalThis as unknown as Record<symbol, Shared | undefined>;
 /** Compiled TypeScript asks for the mark, as the real package has it. */
 const exportsOf = (names: object): object => Object.defineProperty({ ...names }, "__esModule", { value: true });
-const mine: Shared = { zeromq: exportsOf(zeromq), draft: exportsOf(draft), simulate, startAmbient, register };
+const mine: Shared = { zeromq: exportsOf(zeromq), draft: exportsOf(draft), simulate, startAmbient, register, alias };
 export const shared: Shared = (place[KEY] ??= mine);

@@ -94,7 +94,7 @@ export class Sim {
     if (typeof name !== "string" || !/^[A-Za-z0-9_][\w.[\]-]*$/.test(name))
       throw new TypeError(`a host's name is made of letters, digits, _, - and ., not ${JSON.stringify(name)}`);
     if (typeof program !== "function") throw new TypeError(`host "${name}" needs a function to run`);
-    if (this.#simulation.hosts.has(name)) throw new Error(`there is a host "${name}" already`);
+    if (this.#simulation.byName.has(name)) throw new Error(`there is a host "${name}" already`);
     const host = this.#simulation.addHost(name, program);
     if (options.mayFail === true) this.#mayFail.add(name);
     host.startAt(
@@ -129,7 +129,7 @@ export class Sim {
   /** Lets the other hosts work until an instant, or until nothing can happen any more. */
   run({ until }: { readonly until?: Time } = {}): Promise<void> {
     const simulation = this.#simulation;
-    const instance = simulation.hosts.get(BODY)!.instance!;
+    const instance = simulation.byName.get(BODY)!.instance!;
     if (until === undefined) {
       const entry = { call: "sim.run", socket: "", since: simulation.now };
       instance.waiting.add(entry);
@@ -159,7 +159,7 @@ export class Sim {
 
   /** Virtual time passes for the caller. */
   sleep(time: Time): Promise<void> {
-    const instance = this.#simulation.present() ?? this.#simulation.hosts.get(BODY)!.instance!;
+    const instance = this.#simulation.present() ?? this.#simulation.byName.get(BODY)!.instance!;
     return new Promise((resolve) => startTimer(instance, resolve, nanoseconds(time) / 1e6, false, []));
   }
 
@@ -177,7 +177,7 @@ export class Sim {
 
   /** Who waits for what at present. */
   waiting(): string[] {
-    return waitingLines(this.#simulation.hosts.values());
+    return waitingLines(this.#simulation.byName.values());
   }
 
   #cut(
@@ -193,8 +193,8 @@ export class Sim {
 
   #known(host: string | Host<never>): string {
     const name = typeof host === "string" ? host : host.label;
-    if (this.#simulation.hosts.has(name)) return name;
-    throw new Error(`no host "${name}"; there are: ${[...this.#simulation.hosts.keys()].join(", ")}`);
+    if (this.#simulation.byName.has(name)) return name;
+    throw new Error(`no host "${name}"; there are: ${[...this.#simulation.byName.keys()].join(", ")}`);
   }
 }
 
@@ -208,13 +208,14 @@ export function simulate<T>(
 ): Promise<SimulationResult<T>> {
   if (typeof body !== "function")
     return Promise.reject(new TypeError("simulate() needs a function: simulate(async (sim) => { ... })"));
-  if (currentStage() !== null)
+  if (currentStage()?.hosts(BODY) === true) {
     return Promise.reject(new Error("a simulation is running already in this process: await it before the next one"));
+  }
   return new Promise((resolve, reject) => {
     try {
       begin(body, options, resolve, reject);
     } catch (error) {
-      restore();
+      if (currentStage() === null) restore();
       reject(error);
     }
   });
@@ -233,9 +234,10 @@ function begin<T>(
     if (over) return;
     over = true;
     simulation.loop.end();
-    setStage(null);
+    setStage(outer);
     undoEvents();
-    const swapped = restore();
+    const swapped = outer === null ? restore() : [];
+    outer?.touched();
     // In a turn of its own: the caller's code is no part of the run.
     if (swapped.length === 0) nextTurn(settle);
     else
@@ -259,7 +261,9 @@ function begin<T>(
       if (name === undefined || !mayFail.has(name)) failed(error);
     },
   });
-  install(new Set(options.keep ?? []));
+  // In a registered process the clock is virtual already; that simulation stands still meanwhile.
+  const outer = currentStage();
+  if (outer === null) install(new Set(options.keep ?? []));
   const undoEvents = interceptUncaught((error) => simulation.caught(error));
   setStage(simulation);
   const sim = new Sim(simulation, mayFail, quiet);
@@ -292,7 +296,7 @@ const settingsOf = (options: SimulateOptions) => ({
 });
 
 function resultOf<T>(simulation: Simulation, value: T): SimulationResult<T> {
-  const leaks = leakLines(simulation.hosts.values());
+  const leaks = leakLines(simulation.byName.values());
   const record = simulation.finish("ended");
   return { value, record, digest: digestOf(record), leaks };
 }
@@ -305,7 +309,7 @@ export function digestOf({ header, events }: Pick<RunRecord, "header" | "events"
 }
 
 export function deadlock(simulation: Simulation): Error {
-  const lines = waitingLines(simulation.hosts.values());
+  const lines = waitingLines(simulation.byName.values());
   return new Error(
     `nothing can happen any more at ${formatTime(simulation.now)}, and the programs still wait:\n${lines.map((line) => `  ${line}`).join("\n")}`,
   );

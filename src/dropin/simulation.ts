@@ -20,7 +20,7 @@ import { Exit, Host, type HostOwner, type HostProgram, messageOf } from "./host.
 import type { Instance } from "./instance.ts";
 import { Loop, type LoopOwner, StuckError } from "./loop.ts";
 import { RealWork } from "./real-work.ts";
-import type { Stage } from "./stage.ts";
+import { currentStage, type Stage } from "./stage.ts";
 
 /** The host that the function given to simulate() runs on. */
 export const BODY = "test";
@@ -49,7 +49,7 @@ export interface SimulationEvents {
 export class Simulation implements HostOwner, LoopOwner, Stage {
   readonly world: World;
   readonly loop: Loop;
-  readonly hosts = new Map<string, Host<unknown>>();
+  readonly byName = new Map<string, Host<unknown>>();
   readonly warnings = new Map<string, string>();
   readonly settings: SimulationSettings;
   /** Whose code runs when nobody's is known to: the only program of an ambient simulation. */
@@ -92,7 +92,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   addHost<T>(name: string, program: HostProgram<T>): Host<T> {
     const host = new Host(this, name, program);
-    this.hosts.set(name, host as Host<unknown>);
+    this.byName.set(name, host as Host<unknown>);
     this.hostNames.add(name);
     return host;
   }
@@ -108,6 +108,10 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   }
 
   // --- Stage ---
+
+  hosts(name: string): boolean {
+    return this.byName.has(name);
+  }
 
   present(): Instance | null {
     return this.loop.current ?? this.ambient ?? (this.realWork.knows ? this.adopt(this.realWork.caller()) : null);
@@ -132,7 +136,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   }
 
   exit(instance: Instance, code: number): never {
-    this.hosts.get(instance.label)?.exit(code);
+    this.byName.get(instance.label)?.exit(code);
     throw new Exit(code);
   }
 
@@ -171,7 +175,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   uncaught(instance: Instance, error: unknown): void {
     if (instance === this.ambient) throw error;
-    this.hosts.get(instance.label)?.fail(error);
+    this.byName.get(instance.label)?.fail(error);
   }
 
   /** An exception or a rejection that nobody catches. False: it is not of a program of this simulation. */
@@ -187,6 +191,10 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   broken(error: unknown): void {
     this.events.failed(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  mayRun(): boolean {
+    return currentStage() === this;
   }
 
   mayAdvance(): "now" | "later" | "never" {
@@ -208,12 +216,12 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 
   /** Hosts that neither wait for anything here nor are done: they wait for something else. */
   suspects(): Host<unknown>[] {
-    return [...this.hosts.values()].filter(isLoose);
+    return [...this.byName.values()].filter(isLoose);
   }
 
   private anyLoose(): boolean {
     for (const instance of this.loop.loose) {
-      const host = this.hosts.get(instance.label);
+      const host = this.byName.get(instance.label);
       if (host?.instance === instance && isLoose(host)) return true;
       this.loop.loose.delete(instance);
     }
@@ -260,10 +268,10 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   /** What is still under way is queued; then the books must balance. */
   finish(outcome: RunRecord["outcome"]): RunRecord {
     const { journal, kernel } = this.world;
-    const threads = [...this.hosts.values()].map(threadState);
+    const threads = [...this.byName.values()].map(threadState);
     const sockets = this.socketStates();
     this.world.losing = "queued";
-    for (const { instance, state } of this.hosts.values()) {
+    for (const { instance, state } of this.byName.values()) {
       if (instance === null || state === "crashed") continue;
       for (const context of instance.contexts) context.loseEverything("queued");
       for (const descriptor of instance.process.descriptors) descriptor.loseItems();
@@ -284,7 +292,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   }
 
   socketStates(): SocketState[] {
-    const running = [...this.hosts.values()].filter(({ state }) => state === "running");
+    const running = [...this.byName.values()].filter(({ state }) => state === "running");
     return running.flatMap(({ instance }) =>
       (instance as Instance).contexts.flatMap((context) => [...context.sockets].map(socketStateOf)),
     );

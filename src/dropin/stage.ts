@@ -12,6 +12,8 @@ export interface Stage {
   /** A program asked to end itself. */
   exit(instance: Instance, code: number): never;
   warn(id: string, text: string): void;
+  /** Whether there is a host of that name. */
+  hosts(name: string): boolean;
   /** Says so when a name in an endpoint belongs to nobody. */
   checkEndpoint(instance: Instance, endpoint: string): void;
 }
