@@ -1,11 +1,11 @@
 /** `sim compare`: traces, folders of traces or scenarios against each other. */
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { TraceEvent } from "../journal/events.ts";
 import type { Plan, ProfileSpec } from "../program/plan.ts";
 import type { RunRecord } from "../run/record.ts";
 import type { Side } from "../trace/compare.ts";
 import type { Run } from "../trace/facts.ts";
+import type { Trace } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
 import { readScenarioText, readTraceText } from "./files.ts";
@@ -87,18 +87,32 @@ function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
 
 async function readSide(shell: Shell, path: string): Promise<Side> {
   const files = kindOf(shell, path) === "trace" ? [path] : tracesIn(shell, path);
-  const { readTrace } = await import("./trace-forms.ts");
   const { runOf } = await import("../trace/facts.ts");
+  const read = await traceReader(shell);
   const runs: Run[] = [];
   for (const file of files) {
-    const trace = readTrace(readTraceText(shell, file), file);
+    const trace = read(file);
     const { incomplete } = trace.header;
-    const events = (): readonly TraceEvent[] => readTrace(readTraceText(shell, file), file).events;
-    if (incomplete === undefined) runs.push(runOf({ name: file, trace, events }));
+    if (incomplete === undefined) runs.push(runOf({ name: file, trace, events: () => read(file).events }));
     else shell.err(`${file} is left out: its run broke off (${incomplete})\n`);
   }
   if (runs.length === 0) throw new Failure(`${path} has no complete trace`);
   return { name: path, runs };
+}
+
+/** Our own traces, and those of programs that only log their calls. */
+async function traceReader(shell: Shell): Promise<(file: string) => Trace> {
+  const { readTrace } = await import("./trace-forms.ts");
+  const { ForeignError, isForeign, parseForeign } = await import("../real/foreign.ts");
+  return (file) => {
+    const text = readTraceText(shell, file);
+    if (!isForeign(text)) return readTrace(text, file);
+    try {
+      return parseForeign(text);
+    } catch (error) {
+      throw error instanceof ForeignError ? new Failure(`${file}:${error.line}: ${error.message}`) : error;
+    }
+  };
 }
 
 function tracesIn(shell: Shell, folder: string): string[] {

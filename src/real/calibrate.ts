@@ -48,10 +48,12 @@ const KNOBS: readonly Knob[] = [
   { quantity: "round trip", parameters: ["ioWake", "appWake"] },
   { quantity: "tcp 1 B", parameters: ["coldWake.0"] },
   { quantity: "connect to first message", parameters: ["coldWake.1"] },
-  { quantity: "connect to send", parameters: ["connectCall", "firstConnect"] },
   { quantity: "connect to handshake", parameters: ["open"] },
   { quantity: "tcp 1 MiB", parameters: ["perByteSend", "perByteWrite", "perByteRead"] },
 ];
+
+/** ns; the median of connectCall. */
+const EVERY_CONNECT = 52_000;
 
 interface Setting {
   middle: number;
@@ -78,11 +80,12 @@ export async function calibrate({ cwd, signal, progress }: CalibrateOptions): Pr
     if (signal.aborted) return undefined;
   }
   const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
+  const direct = { firstConnect: firstConnect(measured.get("connect to send") ?? []) };
   for (let round = 0; round < ROUNDS; round++) {
     progress(`fitting: round ${round + 1} of ${ROUNDS}`);
-    turn(settings, measured, predict(plans, profileOf(settings)));
+    turn(settings, measured, predict(plans, { ...profileOf(settings), ...direct }));
   }
-  const profile = profileOf(settings);
+  const profile = { ...profileOf(settings), ...direct };
   const predicted = predict(plans, profile);
   const rows = [...measured].map(([quantity, values]) => ({
     quantity,
@@ -91,6 +94,15 @@ export async function calibrate({ cwd, signal, progress }: CalibrateOptions): Pr
     predicted: pairOf(predicted.get(quantity) ?? []),
   }));
   return { profile, rows };
+}
+
+/** The first connect of a process as it was measured, but for what every connect costs. */
+function firstConnect(values: readonly number[]): DistributionSpec {
+  const sorted = Float64Array.from(values).sort();
+  const points = [0, 0.25, 0.5, 0.75, 0.95, 1].map(
+    (p) => [p, Math.max(0, Math.round((quantile(sorted, p) ?? 0) - EVERY_CONNECT))] as const,
+  );
+  return { kind: "quantiles", points };
 }
 
 function planOf(name: string, text: string): Plan {

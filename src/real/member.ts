@@ -37,7 +37,7 @@ export class Member {
     this.job = job;
     const node = job.plan.nodes[job.node]?.name ?? "";
     this.name = job.life === 0 ? node : `${node}'${job.life}`;
-    this.child = fork(entry, ["node"], {
+    this.child = fork(entry, ["node", job.folder], {
       cwd,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: [],

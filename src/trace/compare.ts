@@ -46,13 +46,19 @@ const RUNS_ENOUGH = 20;
 /** What has to be the same even between two single runs. */
 const STRICT: ReadonlySet<FactKind> = new Set<FactKind>(["sent", "count", "messages", "order", "codes", "end"]);
 
+const ALL_KINDS: ReadonlySet<FactKind> = new Set(Object.keys(FACT_KINDS) as FactKind[]);
+/** What a program that only logs its calls can tell. */
+const TOLD_BY_ANYBODY: ReadonlySet<FactKind> = new Set<FactKind>(["sent", "count", "messages", "order", "turns"]);
+
 /** The reference is the simulated side, or else the first. */
 export function compareSides(a: Side, b: Side): Comparison {
   const swap = isSimulated(b) && !isSimulated(a);
   const [reference, other] = swap ? [b, a] : [a, b];
+  const foreign = [...reference.runs, ...other.runs].some(({ header }) => header.binding === "foreign");
+  const kinds = foreign ? TOLD_BY_ANYBODY : ALL_KINDS;
   const keys = new Map<string, readonly [kind: FactKind, subject: string]>();
   for (const run of [...reference.runs, ...other.runs])
-    for (const [key, { kind, subject }] of run.facts) keys.set(key, [kind, subject]);
+    for (const [key, { kind, subject }] of run.facts) if (kinds.has(kind)) keys.set(key, [kind, subject]);
   const order = Object.keys(FACT_KINDS);
   const sorted = [...keys].sort(
     ([x, [kindX]], [y, [kindY]]) => order.indexOf(kindX) - order.indexOf(kindY) || (x < y ? -1 : 1),
