@@ -95,7 +95,7 @@ function dropinDoors() {
     "test.mjs": `import dropin from "./dropin.cjs";\nexport const { simulate } = dropin.shared;\n`,
     ...hook("register"),
     ...hook("alias"),
-    "vitest.mjs": VITEST,
+    "vitest-plugin.mjs": VITEST,
   };
 }
 

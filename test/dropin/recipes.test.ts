@@ -60,9 +60,9 @@ export const answer = () => simulate(async (sim) => {
 });
 `,
   "nodetest-simulate.test.mjs": `import assert from "node:assert";\nimport test from "node:test";\nimport { answer } from "./simulated.mjs";\ntest("simulate", async () => assert.equal((await answer()).value, "re: hello"));\n`,
-  "vitest.config.mjs": `import { zeromqSim } from "zeromq-sim/vitest";\nexport default { plugins: [zeromqSim()], test: { include: ["*.vitest.mjs"] } };\n`,
+  "vitest.config.mjs": `import { zeromqSim } from "zeromq-sim/vitest-plugin";\nexport default { plugins: [zeromqSim()], test: { include: ["*.vitest.mjs"] } };\n`,
   "it.vitest.mjs": `import { expect, test } from "vitest";\nimport { answer } from "./simulated.mjs";\ntest("simulate", async () => expect((await answer()).value).toBe("re: hello"));\n`,
-  "ambient/vitest.config.mjs": `import { zeromqSim } from "zeromq-sim/vitest";\nexport default { plugins: [zeromqSim({ ambient: true })], test: { include: ["*.vitest.mjs"] } };\n`,
+  "ambient/vitest.config.mjs": `import { zeromqSim } from "zeromq-sim/vitest-plugin";\nexport default { plugins: [zeromqSim({ ambient: true })], test: { testTimeout: 120_000, include: ["*.vitest.mjs"] } };\n`,
   "ambient/it.vitest.mjs": `import { expect, test } from "vitest";\nimport * as zeromq from "zeromq";\n${EXCHANGE}test("ambient", async () => expect(await exchange(zeromq)).toMatch(/^hello after/));\n`,
   "node_modules/zeromq/package.json": JSON.stringify({ name: "zeromq", version: "6.8.0", main: "lib/index.js" }),
   "node_modules/zeromq/lib/index.js": 'throw new Error("the real one");\n',

@@ -100,6 +100,17 @@ describe("the packed tarball", () => {
     });
   });
 
+  test("runs the README's test of a user's own broker", async () => {
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    for (const name of ["broker.mjs", "broker.test.mjs"]) {
+      const block = /```js\n([\s\S]*?)```/.exec(readme.slice(readme.indexOf(`<!-- file: ${name} -->`)))?.[1] ?? "";
+      writeFileSync(join(user, name), block);
+    }
+    const words = ["--import", "zeromq-sim/alias", "--test", "--test-reporter", "tap", "broker.test.mjs"];
+    const { stdout } = await run(process.execPath, words, { cwd: user });
+    expect(stdout).toMatch(/# pass 1\n# fail 0/);
+  });
+
   test("offers its schemas to require and import", () => {
     const require = createRequire(join(user, "use.js"));
     expect(require("zeromq-sim/scenario.schema.json")).toHaveProperty("$schema");
