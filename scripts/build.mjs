@@ -103,8 +103,7 @@ function dropinDoors() {
  * A plugin for vitest: tests and what they import get the simulated module. `ambient: true` ties the
  * clocks of the whole worker, too; otherwise tests call simulate().
  */
-const VITEST = `export * from "./vitest-matchers.js";
-import { fileURLToPath } from "node:url";
+const VITEST = `import { fileURLToPath } from "node:url";
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 export function zeromqSim({ ambient = false } = {}) {
   const alias = [
@@ -151,7 +150,7 @@ export async function bundle(outdir = join(ROOT, "dist")) {
   // Nothing of Node in the library: it runs in browsers, too.
   const library = await build({
     ...common,
-    entryPoints: { index: "src/index.ts", "vitest-matchers": "src/library/vitest.ts" },
+    entryPoints: { index: "src/index.ts", vitest: "src/library/vitest.ts" },
     external: ["vitest"],
     platform: "neutral",
     target: "es2022",
