@@ -1,6 +1,6 @@
 /** Scenario text -> a run with everything that is said about it: what the command and the library share. */
 import type { Plan } from "../program/plan.ts";
-import type { RunRecord } from "../run/record.ts";
+import type { RunRecord, SimulateOptions } from "../run/record.ts";
 import { simulate } from "../run/simulate.ts";
 import { type CompiledScenario, compileScenario } from "../scenario/compile.ts";
 import type { Expectation, OtherRun } from "../scenario/expectation.ts";
@@ -34,6 +34,8 @@ export interface ScenarioRun {
   readonly record: RunRecord;
   readonly analysis: Analysis;
   readonly expectations: readonly ExpectationResult[];
+  /** The run that an expectation compares with. */
+  readonly other: (run: OtherRun) => Analysis;
 }
 
 /** Errors and warnings, formatted; `prepared` is undefined when there are errors. */
@@ -124,9 +126,14 @@ class Others {
  * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
-export function runPrepared(prepared: Prepared, seed: string): ScenarioRun {
+export function runPrepared(
+  prepared: Prepared,
+  seed: string,
+  options: Omit<SimulateOptions, "seed"> = {},
+): ScenarioRun {
   const own = prepared.plan.seed;
-  const run = (plan: Plan): RunRecord => simulate(plan, { seed, level: "full", exploreChoices: seed !== own });
+  const run = (plan: Plan): RunRecord =>
+    simulate(plan, { level: "full", exploreChoices: seed !== own, ...options, seed });
   const record = run(prepared.planFor(seed));
   const analysis = analyze(record.header, record.events, record.endTime);
   const others = new Map<OtherRun, Analysis>();
@@ -138,9 +145,6 @@ export function runPrepared(prepared: Prepared, seed: string): ScenarioRun {
     }
     return known;
   };
-  return {
-    record,
-    analysis,
-    expectations: checkExpectations(prepared.expectations, { analysis, events: record.events, other }),
-  };
+  const expectations = checkExpectations(prepared.expectations, { analysis, events: record.events, other });
+  return { record, analysis, expectations, other };
 }

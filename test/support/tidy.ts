@@ -4,7 +4,7 @@ import { parseSync } from "vite";
 /** Lowest first. A file may import from its own layer and from those before it; index.ts from all. */
 export const LAYERS: readonly string[] = [
   ...["kernel", "journal", "ctx", "network", "pipe", "zmtp", "session", "socket"],
-  ...["program", "scenario", "run", "trace", "dropin", "real", "cli"],
+  ...["program", "scenario", "run", "trace", "library", "dropin", "real", "cli"],
 ];
 
 /** Free of Node, clocks and I/O: they run in a browser, too. */
