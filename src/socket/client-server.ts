@@ -80,6 +80,15 @@ export class ServerSocket extends SocketBase {
   protected override xhasOut(): boolean {
     return true;
   }
+
+  /** zmq_disconnect_peer. */
+  disconnectPeer(routingId: number): Errno | null {
+    const pipe = this.outPipes.get(routingId);
+    if (pipe === undefined) return "EHOSTUNREACH";
+    pipe.terminate(false);
+    this.outPipes.delete(routingId);
+    return null;
+  }
 }
 
 export class PeerSocket extends ServerSocket {

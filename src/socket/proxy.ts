@@ -5,6 +5,7 @@
 import type { AppThread, Operation } from "../ctx/app-thread.ts";
 import type { Frame } from "../pipe/frame.ts";
 import type { Errno } from "./errors.ts";
+import { ProxyTraffic, steer } from "./proxy-steering.ts";
 import type { SocketBase } from "./socket-base.ts";
 
 /** Messages forwarded in one direction before the other gets its turn. libzmq: proxy_burst_size. */
@@ -14,6 +15,8 @@ export interface ProxySockets {
   readonly frontend: SocketBase;
   readonly backend: SocketBase;
   readonly capture: SocketBase | null;
+  /** zmq_proxy_steerable. */
+  readonly control?: SocketBase | null;
 }
 
 /** Hears what passes through: frames of one message read from one socket and sent to the other. */
@@ -34,6 +37,7 @@ export class ProxyOperation implements Operation {
   private readonly thread: AppThread;
   private readonly sockets: ProxySockets;
   private readonly observer: ProxyObserver;
+  private readonly traffic = [new ProxyTraffic(), new ProxyTraffic()] as const;
   /** The burst under way: direction, messages so far; null between bursts. */
   private source: SocketBase | null = null;
   private target: SocketBase | null = null;
@@ -73,9 +77,9 @@ export class ProxyOperation implements Operation {
   }
 
   watch(thread: AppThread | null): void {
-    const { frontend, backend, capture } = this.sockets;
-    for (const socket of [frontend, backend, capture]) {
-      if (socket === null) continue;
+    const { frontend, backend, capture, control } = this.sockets;
+    for (const socket of [frontend, backend, capture, control]) {
+      if (socket === null || socket === undefined) continue;
       if (thread === null) socket.removeWaiter(this.thread);
       else socket.addWaiter(thread);
     }
@@ -92,6 +96,7 @@ export class ProxyOperation implements Operation {
         return false;
       }
       if (this.source === null) {
+        if (!this.obey()) return true;
         if (this.terminated) return true;
         if (this.paused) return false;
         const found = this.choose();
@@ -100,6 +105,22 @@ export class ProxyOperation implements Operation {
       }
       this.take();
       if (this.error !== null) return true;
+    }
+  }
+
+  /** Does what the control socket says. False: that failed, and the proxy ends. */
+  private obey(): boolean {
+    const { control } = this.sockets;
+    if (control === undefined || control === null) return true;
+    for (;;) {
+      const state = steer(control, this.terminated ? "terminated" : this.paused ? "paused" : "active", this.traffic);
+      if (state === null) return true;
+      if (state !== "active" && state !== "paused" && state !== "terminated") {
+        this.error = state;
+        return false;
+      }
+      this.terminated = state === "terminated";
+      this.paused = state === "paused";
     }
   }
 
@@ -154,6 +175,7 @@ export class ProxyOperation implements Operation {
       if (!frame.more) break;
     }
     this.burst++;
+    this.traffic[source === this.sockets.frontend ? 0 : 1].receive(this.frames);
     this.observer.received(source, this.frames);
   }
 
@@ -174,6 +196,7 @@ export class ProxyOperation implements Operation {
       this.next++;
       again = false;
     }
+    this.traffic[target === this.sockets.backend ? 1 : 0].send(this.frames);
     this.observer.forwarded(target, this.frames);
     this.frames = [];
     this.next = 0;

@@ -27,9 +27,6 @@ test("cases have upstream's names, each once", () => {
 
 test("the real arm agrees on a sample", { timeout: 60_000 }, async () => {
   const eligible = CASES.filter(({ slow, simulatedOnly }) => !slow && simulatedOnly === undefined);
-  const sample = eligible.filter((_, index) => index % 4 === 0);
-  // A busy machine may miss a deadline of a case once.
-  const failed = (await realArm(sample)).filter(({ error }) => error !== null).map(({ id }) => id);
-  const again = await realArm(sample.filter(({ file, name }) => failed.includes(`${file}/${name}`)));
-  expect(again.filter(({ error }) => error !== null)).toEqual([]);
+  const sample = eligible.filter((_, index) => index % 6 === 0);
+  expect((await realArm(sample)).filter(({ error }) => error !== null)).toEqual([]);
 });

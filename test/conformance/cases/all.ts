@@ -1,5 +1,11 @@
 /** Declares all cases. */
 import "./connect.ts";
+import "./draft.ts";
 import "./hwm.ts";
+import "./options.ts";
+import "./proxy.ts";
+import "./pubsub.ts";
 import "./router.ts";
 import "./spec.ts";
+import "./stream.ts";
+import "./timing.ts";

@@ -10,6 +10,10 @@ export interface Result {
   readonly ms: number;
 }
 
+/** Pause in ms where upstream waits for things to settle: this is enough on one idle machine. */
+const SHORT_SETTLE = 60;
+const UPSTREAM_SETTLE = 300;
+
 const idOf = ({ file, name }: Case): string => `${file}/${name}`;
 
 export async function simulate(one: Case): Promise<Result> {
@@ -28,9 +32,14 @@ export async function realArm(cases: readonly Case[]): Promise<Result[]> {
   for (const one of cases) {
     if (one.simulatedOnly !== undefined) continue;
     const began = performance.now();
-    const bench = new RealBench();
-    const error = await attempt(() => one.body(bench));
-    bench.close();
+    let error: string | null = null;
+    // A busy machine may not settle as fast as it does at leisure: once more with upstream's pauses.
+    for (const settle of [SHORT_SETTLE, UPSTREAM_SETTLE]) {
+      const bench = new RealBench(settle);
+      error = await attempt(() => one.body(bench));
+      bench.close();
+      if (error === null) break;
+    }
     results.push({ id: idOf(one), arm: "real", error, ms: performance.now() - began });
   }
   return results;

@@ -13,6 +13,8 @@ export interface Bench {
   readonly arm: "simulated" | "real";
   /** A socket in the case's context. */
   socket(type: SocketTypeName, options?: Options): Sock;
+  /** zmq_proxy or zmq_proxy_steerable in a thread of its own. */
+  proxy(frontend: Sock, backend: Sock, control?: Sock): BenchProxy;
   /** Another context of the same process. */
   context(): BenchContext;
   /** Lets everybody else work: 300 ms where upstream settles. */
@@ -21,6 +23,11 @@ export interface Bench {
   address(transport: "tcp" | "inproc" | "ipc"): string;
   /** Milliseconds since the case began. */
   now(): number;
+}
+
+export interface BenchProxy {
+  ended(): boolean;
+  stop(): Promise<void>;
 }
 
 export interface BenchContext {
@@ -52,6 +59,9 @@ export interface Sock {
   /** SERVER: the routing id of the message received last, for sendTo. */
   readonly routingId: number;
   sendTo(routingId: number, part: Part): Promise<void>;
+  /** PEER. */
+  connectPeer(address: string): number;
+  disconnectPeer(routingId: number): void;
   /** RADIO and DISH. */
   sendGroup(group: string, part: Part): Promise<void>;
   readonly group: string;

@@ -3,7 +3,15 @@ import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SocketTypeName } from "../../../src/ctx/options.ts";
 import { SOCKET_TYPES } from "../../../src/socket/types.ts";
-import { type Bench, type BenchContext, CallError, type Options, type Part, type Sock } from "./bench.ts";
+import {
+  type Bench,
+  type BenchContext,
+  type BenchProxy,
+  CallError,
+  type Options,
+  type Part,
+  type Sock,
+} from "./bench.ts";
 import { KINDS, NUMBERS } from "./option-numbers.ts";
 
 interface RawContext {
@@ -34,6 +42,7 @@ interface RawSocket {
 interface Zmq {
   readonly Context: new () => RawContext;
   readonly Socket: { new (type: number, options?: { context: RawContext }): RawSocket; prototype: RawSocket };
+  readonly Proxy: new (front: RawSocket, back: RawSocket) => { run(): Promise<void>; terminate(): void };
   readonly Pair: { prototype: RawSocket };
 }
 
@@ -53,6 +62,12 @@ export class RealBench implements Bench {
   private readonly sockets: RealSock[] = [];
   private readonly began = performance.now();
   private main: RealContext | null = null;
+  private readonly settleMs: number;
+
+  /** `settleMs`: the pause where upstream waits 300 ms. */
+  constructor(settleMs: number) {
+    this.settleMs = settleMs;
+  }
 
   socket(type: SocketTypeName, options: Options = {}): Sock {
     this.main ??= new RealContext(this, new zmq.Context());
@@ -63,9 +78,24 @@ export class RealBench implements Bench {
     return new RealContext(this, new zmq.Context());
   }
 
+  proxy(frontend: Sock, backend: Sock): BenchProxy {
+    const proxy = new zmq.Proxy((frontend as RealSock).raw, (backend as RealSock).raw);
+    let over = false;
+    const running = proxy
+      .run()
+      .catch(() => undefined)
+      .then(() => {
+        over = true;
+      });
+    const stop = async (): Promise<void> => {
+      proxy.terminate();
+      await running;
+    };
+    return { ended: () => over, stop };
+  }
+
   async settle(ms = 300): Promise<void> {
-    // One machine settles in far less than the 300 ms that upstream allows for.
-    await sleep(ms === 300 ? SETTLE : ms);
+    await sleep(ms === 300 ? this.settleMs : ms);
   }
 
   address(transport: "tcp" | "inproc" | "ipc"): string {
@@ -87,8 +117,6 @@ export class RealBench implements Bench {
     for (const socket of this.sockets) socket.end();
   }
 }
-
-const SETTLE = Number(process.env["CONFORMANCE_SETTLE"] ?? 60);
 
 class RealContext implements BenchContext {
   private readonly bench: RealBench;
@@ -153,7 +181,7 @@ class RealSock implements Sock {
   readonly type: SocketTypeName;
   routingId = 0;
   group = "";
-  private readonly raw: RawSocket;
+  readonly raw: RawSocket;
   private readonly seen: string[] = [];
   private timeouts = { rcvtimeo: -1, sndtimeo: -1 };
 
@@ -194,7 +222,8 @@ class RealSock implements Sock {
   }
 
   async send(...parts: readonly Part[]): Promise<void> {
-    await send.call(this.raw, parts.map(buffer));
+    if (this.type === "SERVER") await sendServer.call(this.raw, parts.map(buffer), { routingId: 0 });
+    else await send.call(this.raw, parts.map(buffer));
   }
 
   async sendNow(...parts: readonly Part[]): Promise<void> {
@@ -203,6 +232,14 @@ class RealSock implements Sock {
 
   async sendTo(routingId: number, part: Part): Promise<void> {
     await sendServer.call(this.raw, buffer(part), { routingId });
+  }
+
+  connectPeer(): number {
+    throw new Error("zeromq.js has no zmq_connect_peer");
+  }
+
+  disconnectPeer(): void {
+    throw new Error("zeromq.js has no zmq_disconnect_peer");
   }
 
   async sendGroup(group: string, part: Part): Promise<void> {

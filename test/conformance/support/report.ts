@@ -56,4 +56,10 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
 }
 
 /** Why a case is not here. */
-export const MISSING: Readonly<Record<string, string>> = {};
+const UDP = "udp is not modelled: no datagram sockets, no DGRAM";
+export const MISSING: Readonly<Record<string, string>> = {
+  "test_radio_dish/test_radio_dish_udp_ipv4": UDP,
+  "test_radio_dish/test_radio_dish_udp_ipv6": UDP,
+  "test_dgram/test_connect_fails": UDP,
+  "test_dgram/test_roundtrip": UDP,
+};

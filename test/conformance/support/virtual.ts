@@ -1,4 +1,5 @@
 /** The simulated arm: the engine's classes, an ideal network, virtual time. */
+import { AppThread } from "../../../src/ctx/app-thread.ts";
 import type { SocketTypeName } from "../../../src/ctx/options.ts";
 import { Journal } from "../../../src/journal/journal.ts";
 import { Message } from "../../../src/journal/message.ts";
@@ -8,11 +9,21 @@ import { Network } from "../../../src/network/network.ts";
 import { itemFate, Process, type World } from "../../../src/network/process.ts";
 import { resolveProfile } from "../../../src/network/profile.ts";
 import { AddressedFrame, Frame, groupOf, MORE } from "../../../src/pipe/frame.ts";
+import type { PeerSocket } from "../../../src/socket/client-server.ts";
 import { Context } from "../../../src/socket/context.ts";
 import type { Errno } from "../../../src/socket/errors.ts";
 import { getOption, setOption } from "../../../src/socket/options.ts";
+import { ProxyOperation } from "../../../src/socket/proxy.ts";
 import type { SocketBase } from "../../../src/socket/socket-base.ts";
-import { type Bench, type BenchContext, CallError, type Options, type Part, type Sock } from "./bench.ts";
+import {
+  type Bench,
+  type BenchContext,
+  type BenchProxy,
+  CallError,
+  type Options,
+  type Part,
+  type Sock,
+} from "./bench.ts";
 
 const HOST = "host";
 /** A call that waits longer than this without a timeout of its own hangs. */
@@ -50,6 +61,31 @@ export class VirtualBench implements Bench {
     const context = new VirtualContext(this, this.contexts.length);
     this.contexts.push(context);
     return context;
+  }
+
+  proxy(frontend: Sock, backend: Sock, control?: Sock): BenchProxy {
+    const { kernel, network } = this.world;
+    const thread = new AppThread(kernel, "proxy", network.profile.costs, { blocked: () => undefined });
+    const base = (socket: Sock): SocketBase => (socket as VirtualSock).base;
+    const sockets = { frontend: base(frontend), backend: base(backend), capture: null };
+    const operation = new ProxyOperation(
+      thread,
+      control === undefined ? sockets : { ...sockets, control: base(control) },
+      { received: () => undefined, forwarded: () => undefined },
+    );
+    let begun = false;
+    let over = false;
+    const resume = (): void => {
+      over = begun || thread.perform(operation);
+      begun = true;
+    };
+    thread.start({ resume }, kernel.now);
+    const stop = async (): Promise<void> => {
+      operation.control("TERMINATE");
+      thread.wake();
+      this.run(1);
+    };
+    return { ended: () => over, stop };
   }
 
   async settle(time = 300): Promise<void> {
@@ -96,7 +132,7 @@ class VirtualContext implements BenchContext {
 
   socket(type: SocketTypeName, options: Options = {}): Sock {
     const socket = this.context.createSocket(type, `context${this.number}.${type.toLowerCase()}${this.sockets++}`);
-    if (typeof socket === "string" || socket === null) throw new CallError(socket ?? "ETERM", "zmq_socket");
+    if (socket === null) throw new CallError("ETERM", "zmq_socket");
     const wrapped = new VirtualSock(this.bench, socket);
     for (const [option, value] of Object.entries(options)) wrapped.set(option, value);
     return wrapped;
@@ -129,7 +165,7 @@ class VirtualSock implements Sock {
   routingId = 0;
   group = "";
   private readonly bench: VirtualBench;
-  private readonly base: SocketBase;
+  readonly base: SocketBase;
   private monitoring = -1;
 
   constructor(bench: VirtualBench, base: SocketBase) {
@@ -172,6 +208,16 @@ class VirtualSock implements Sock {
 
   async sendTo(routingId: number, part: Part): Promise<void> {
     this.sendFrames([part], false, { routingId });
+  }
+
+  connectPeer(address: string): number {
+    const id = (this.base as PeerSocket).connectPeer(address);
+    if (typeof id === "string") throw new CallError(id, "connectPeer");
+    return id;
+  }
+
+  disconnectPeer(routingId: number): void {
+    check("disconnectPeer", (this.base as PeerSocket).disconnectPeer(routingId));
   }
 
   async sendGroup(group: string, part: Part): Promise<void> {
