@@ -4,9 +4,9 @@
  *
  *   node scripts/validate.mjs [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--out reports]
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, platform, release, setPriority, tmpdir } from "node:os";
+import { cpus, loadavg, platform, release, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -26,14 +26,10 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Other work on the machine is no part of what is compared. */
-function preferred() {
-  try {
-    setPriority(-10);
-    return true;
-  } catch {
-    return false;
-  }
+/** Other work on the machine is no part of what is compared: real-time scheduling where it may be had. */
+function priority() {
+  const { status } = spawnSync("chrt", ["-r", "1", "true"], { stdio: "ignore" });
+  return status === 0 ? ["--with", "chrt -r 1"] : [];
 }
 
 const scratch = mkdtempSync(join(tmpdir(), "zeromq-sim-validate-"));
@@ -61,42 +57,63 @@ function scenarioFiles() {
 async function calibrated() {
   if (options.profile !== undefined) return { file: options.profile, rows: [] };
   const file = join(scratch, "profile.json");
-  const { code, out, err } = await sim("calibrate", "--json", "--out", file);
+  const { code, out, err } = await sim("calibrate", "--json", "--out", file, ...wrapper);
   if (code !== 0) throw new Error(`sim calibrate failed (${code}): ${err}`);
   return { file, rows: JSON.parse(out).rows };
 }
 
-async function validate(path, profile) {
+/** What came of the recording: a folder, or a row that says why there is none. */
+async function record(path) {
   const scenario = basename(path, ".json");
   const folder = join(scratch, scenario);
-  const recorded = await sim("record", path, "--runs", options.runs, "--out", folder, "--quiet");
-  if (recorded.code === 2 && recorded.err.includes("cannot be recorded")) {
-    return { scenario, verdict: "skipped", reason: recorded.err.replace(/^.*cannot be recorded: /s, "").trim() };
-  }
-  if (recorded.code !== 0) return { scenario, verdict: "differs", reason: `recording failed: ${recorded.err.trim()}` };
-  const compared = await sim("compare", path, folder, "--seeds", options.seeds, "--profile", profile, "--json");
+  const { code, err } = await sim("record", path, "--runs", options.runs, "--out", folder, "--quiet", ...wrapper);
+  if (code === 0) return { folder };
+  const refused = code === 2 && err.includes("cannot be recorded");
+  const reason = refused ? err.replace(/^.*cannot be recorded: /s, "") : `recording failed: ${err}`;
+  return { row: { scenario, verdict: refused ? "skipped" : "differs", reason: reason.trim() } };
+}
+
+async function compare(path, folder, profile) {
+  const scenario = basename(path, ".json");
+  const { code, out, err } = await sim(
+    "compare",
+    path,
+    folder,
+    "--seeds",
+    options.seeds,
+    "--profile",
+    profile,
+    "--json",
+  );
   rmSync(folder, { recursive: true, force: true });
-  if (compared.code > 1) return { scenario, verdict: "differs", reason: `comparing failed: ${compared.err.trim()}` };
-  return { scenario, about: aboutOf(path), ...JSON.parse(compared.out) };
+  if (code > 1) return { scenario, verdict: "differs", reason: `comparing failed: ${err.trim()}` };
+  return { scenario, about: aboutOf(path), ...JSON.parse(out) };
 }
 
 const aboutOf = (path) => /"about"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
 
-const nice = preferred();
+const wrapper = priority();
 const dist = join(scratch, "dist");
 await bundle(dist);
 const files = scenarioFiles();
 if (files.length === 0) throw new Error(`no scenario matches ${options.only}`);
 const { file: profile, rows: latencies } = await calibrated();
-const rows = [];
-for (const [i, path] of files.entries()) {
-  const row = await validate(path, profile);
-  rows.push(row);
-  const wrong = (row.facts ?? []).filter(({ verdict }) => verdict === "differs").length;
-  process.stderr.write(
-    `${i + 1}/${files.length} ${row.scenario}: ${row.verdict}${wrong > 0 ? ` (${wrong} facts)` : ""}${row.reason ? ` (${row.reason})` : ""}\n`,
-  );
+// One recording at a time; its comparison is computed beside the next one.
+let done = 0;
+const pending = [];
+for (const path of files) {
+  const { folder, row } = await record(path);
+  const judged = row === undefined ? compare(path, folder, profile) : Promise.resolve(row);
+  pending.push(judged);
+  judged.then(({ scenario, verdict, facts = [], reason = "" }) => {
+    const wrong = facts.filter((fact) => fact.verdict === "differs").length;
+    process.stderr.write(
+      `${++done}/${files.length} ${scenario}: ${verdict}${wrong > 0 ? ` (${wrong} facts)` : ""} ${reason}\n`,
+    );
+  });
+  if (pending.length > 1) await pending.at(-2);
 }
+const rows = await Promise.all(pending);
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const zeromq = JSON.parse(readFileSync(join(ROOT, "node_modules/zeromq/package.json"), "utf8")).version;
 const report = {
@@ -104,7 +121,7 @@ const report = {
   machine: `${cpus().length} x ${cpus()[0]?.model.trim()}, ${platform()} ${release()}`,
   load: `load average ${loadavg()
     .map((one) => one.toFixed(1))
-    .join(", ")} at the end${nice ? "; processes of the recording had priority" : ""}`,
+    .join(", ")} at the end${wrapper.length > 0 ? "; recorded processes had real-time priority" : ""}`,
   versions: { "zeromq-sim": version, zeromq, libzmq: "4.3.5", node: process.version },
   runs: Number(options.runs),
   seeds: Number(options.seeds),

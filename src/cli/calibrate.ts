@@ -5,11 +5,13 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
+import { words } from "./record.ts";
 import type { Shell } from "./shell.ts";
 
 interface CalibrateOptions {
   readonly out?: string;
   readonly json?: boolean;
+  readonly with?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -25,12 +27,13 @@ export function addCalibrate({ program, shell, action }: Setup): void {
       "Measures this machine with small real runs (npm zeromq) and fits a profile to them, in about a minute.",
     )
     .option("--out <file>", "write the profile there instead of to stdout")
+    .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--json", "the profile and the table as one JSON document on stdout")
     .addHelpText("before", EXAMPLES)
     .action(action((options: CalibrateOptions) => runCalibration(shell, options)));
 }
 
-async function runCalibration(shell: Shell, { out, json }: CalibrateOptions): Promise<ExitCode> {
+async function runCalibration(shell: Shell, { out, json, with: wrapper }: CalibrateOptions): Promise<ExitCode> {
   const { calibrate } = await import("../real/calibrate.ts");
   const { LibraryError } = await import("../real/record.ts");
   const { styleOf } = await import("./engine.ts");
@@ -40,6 +43,7 @@ async function runCalibration(shell: Shell, { out, json }: CalibrateOptions): Pr
   try {
     const fit = await calibrate({
       cwd: shell.cwd,
+      wrapper: words(wrapper),
       signal: interrupt.signal,
       progress: (text) => shell.err(`${text}\n`),
     });

@@ -14,6 +14,7 @@ interface RecordOptions {
   readonly out?: string;
   readonly seed?: string;
   readonly set?: readonly string[];
+  readonly with?: string;
   readonly quiet?: boolean;
 }
 
@@ -35,6 +36,7 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--out <folder>", "where the traces go (default: NAME.real)")
     .option("--seed <seed>", "seed of the application's draws, of all runs (default: the scenario's)")
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
+    .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--quiet", "no progress")
     .addHelpText("before", EXAMPLES)
     .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));
@@ -58,6 +60,7 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
     out,
     seed: options.seed ?? plan.seed,
     quiet: options.quiet === true,
+    wrapper: words(options.with),
   });
 }
 
@@ -69,11 +72,12 @@ interface Job {
   readonly out: string;
   readonly seed: string;
   readonly quiet: boolean;
+  readonly wrapper: readonly string[];
 }
 
 export async function recordRuns(
   shell: Shell,
-  { plan, planFor, file, runs, out, seed, quiet }: Job,
+  { plan, planFor, file, runs, out, seed, quiet, wrapper }: Job,
 ): Promise<ExitCode> {
   const { LibraryError, obstacle, record } = await import("../real/record.ts");
   const problem = obstacle(plan);
@@ -91,7 +95,7 @@ export async function recordRuns(
       shell.err(`${plan.name}: run ${run}/${runs}${broken === undefined ? "" : ` broke off (${broken})`} -> ${path}\n`);
   };
   try {
-    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, signal: interrupt.signal, done });
+    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, wrapper, signal: interrupt.signal, done });
   } catch (error) {
     throw error instanceof LibraryError ? new Failure(error.message) : error;
   } finally {
@@ -102,6 +106,8 @@ export async function recordRuns(
   shell.err(`${painter(shell.errColor)("red", "error:")} ${broken}\n`);
   return EXIT.internal;
 }
+
+export const words = (command = ""): string[] => command.split(" ").filter((word) => word !== "");
 
 function parseRuns(text: string): number {
   const runs = Number(text);

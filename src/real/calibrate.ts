@@ -6,6 +6,7 @@ import { simulate } from "../run/simulate.ts";
 import { compileScenario } from "../scenario/compile.ts";
 import { quantile } from "../trace/flows.ts";
 import { CALIBRATION_RUNS, measure, type Samples } from "./calibration-runs.ts";
+import type { Surroundings } from "./member.ts";
 import { record } from "./record.ts";
 
 export interface Fit {
@@ -26,8 +27,7 @@ interface Pair {
   readonly p95: number;
 }
 
-export interface CalibrateOptions {
-  readonly cwd: string;
+export interface CalibrateOptions extends Surroundings {
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
 }
@@ -61,7 +61,7 @@ interface Setting {
 }
 
 /** Undefined when it was interrupted. */
-export async function calibrate({ cwd, signal, progress }: CalibrateOptions): Promise<Fit | undefined> {
+export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOptions): Promise<Fit | undefined> {
   const plans = new Map(CALIBRATION_RUNS.map(({ name, text }) => [name, planOf(name, text)]));
   const measured: Samples = new Map();
   for (const { name, runs } of CALIBRATION_RUNS) {
@@ -72,6 +72,7 @@ export async function calibrate({ cwd, signal, progress }: CalibrateOptions): Pr
       seedOf: () => plan.seed,
       planFor: () => plan,
       cwd,
+      wrapper,
       signal,
       done: async (_, { header, events, incomplete }) => {
         if (incomplete === undefined) measure(name, header, events, measured);

@@ -17,6 +17,12 @@ export interface Exit {
   readonly signal: string | null;
 }
 
+export interface Surroundings {
+  readonly cwd: string;
+  /** Command that starts the processes, such as chrt or taskset with its arguments. */
+  readonly wrapper: readonly string[];
+}
+
 export class Member {
   readonly job: Job;
   readonly name: string;
@@ -33,14 +39,15 @@ export class Member {
   private readOffset = 0;
   private rest = "";
 
-  constructor(entry: string, job: Job, cwd: string, events: MemberEvents) {
+  constructor(entry: string, job: Job, { cwd, wrapper }: Surroundings, events: MemberEvents) {
     this.job = job;
     const node = job.plan.nodes[job.node]?.name ?? "";
     this.name = job.life === 0 ? node : `${node}'${job.life}`;
     this.child = fork(entry, ["node", job.folder], {
       cwd,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [],
+      execPath: wrapper[0] ?? process.execPath,
+      execArgv: wrapper.length === 0 ? [] : [...wrapper.slice(1), process.execPath],
       // Each zmq_proxy holds a thread of libuv's pool; sockets of ipc://* belong into our folder.
       env: { ...process.env, UV_THREADPOOL_SIZE: "24", TMPDIR: job.folder, NODE_OPTIONS: "" },
     });

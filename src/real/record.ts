@@ -4,16 +4,16 @@ import { join } from "node:path";
 import type { Plan } from "../program/plan.ts";
 import { Crew } from "./crew.ts";
 import { forecast } from "./forecast.ts";
+import type { Surroundings } from "./member.ts";
 import { type RecordedRun, Recording } from "./recording.ts";
 
 export { LibraryError, type RecordedRun } from "./recording.ts";
 
-export interface RecordOptions {
+export interface RecordOptions extends Surroundings {
   readonly runs: number;
   /** Of the run with this number, counted from 1. */
   readonly seedOf: (run: number) => string;
   readonly planFor: (seed: string) => Plan;
-  readonly cwd: string;
   readonly signal: AbortSignal;
   /** Called after each run; the next one waits for it. */
   readonly done: (run: number, recorded: RecordedRun) => Promise<void>;
@@ -33,7 +33,7 @@ export function obstacle(plan: Plan): string | undefined {
 }
 
 /** Ends early when a run is incomplete. Throws LibraryError when npm zeromq does not work. */
-export async function record({ runs, seedOf, planFor, cwd, signal, done }: RecordOptions): Promise<void> {
+export async function record({ runs, seedOf, planFor, cwd, wrapper, signal, done }: RecordOptions): Promise<void> {
   const crew = new Crew();
   try {
     for (let run = 1; run <= runs && !signal.aborted; run++) {
@@ -48,6 +48,7 @@ export async function record({ runs, seedOf, planFor, cwd, signal, done }: Recor
         folder,
         crew,
         cwd,
+        wrapper,
         signal,
       }).run();
       await done(run, recorded);

@@ -11,7 +11,7 @@ import { Activity } from "./activity.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { allSockets, type Forecast } from "./forecast.ts";
-import { Member } from "./member.ts";
+import { Member, type Surroundings } from "./member.ts";
 import { mergeRaw, type RawFile } from "./merge.ts";
 import { headerNotes } from "./notes.ts";
 import { freePort, releasePort } from "./ports.ts";
@@ -31,14 +31,13 @@ export class LibraryError extends Error {
   override readonly name = "LibraryError";
 }
 
-export interface RecordingOptions {
+export interface RecordingOptions extends Surroundings {
   readonly plan: Plan;
   readonly seed: string;
   readonly forecast: Forecast;
   /** A folder of its own, removed by the caller. */
   readonly folder: string;
   readonly crew: Crew;
-  readonly cwd: string;
   /** Aborted: the run ends at once and counts as incomplete. */
   readonly signal: AbortSignal;
 }
@@ -108,7 +107,7 @@ export class Recording {
   }
 
   #spawn(node: number): Member {
-    const { plan, seed, folder, forecast, crew, cwd } = this.#options;
+    const { plan, seed, folder, forecast, crew } = this.#options;
     const life = this.#lives.get(node) ?? 0;
     this.#lives.set(node, life + 1);
     const file = join(folder, `${node}-${life}.jsonl`);
@@ -124,7 +123,7 @@ export class Recording {
       sockets: this.#sockets,
       marked: forecast.marked,
     } as const;
-    const member = new Member(crew.entry, job, cwd, {
+    const member = new Member(crew.entry, job, this.#options, {
       message: (from, message) => this.#hear(from, message),
       exited: (from) => this.#exited(from),
     });
