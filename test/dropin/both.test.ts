@@ -109,7 +109,7 @@ const CASES: Record<string, (zmq: Zmq, address: (name: string) => string) => Pro
     await pull.bind(address("d21"));
     push.connect(address("d21"));
     for (let i = 0; i < 10; i++) await push.send(`${i}`);
-    await wait(10);
+    await wait(100);
     return drain(pull);
   },
   "D23: ROUTER and an id that nobody has": async ({ Router }, address) => {
@@ -182,6 +182,7 @@ const CASES: Record<string, (zmq: Zmq, address: (name: string) => string) => Pro
     ];
     for (const value of values) await tried(() => a.send([value] as never));
     for (const value of [[], ["x", ""], [["nested", "array"]]]) await tried(() => a.send(value as never));
+    await wait(100);
     return (await drain(b)).map((text) => Buffer.from(text).toString("hex"));
   },
   "proxy between PULL and PUSH, ended": async ({ Proxy: Forwarder, Pull, Push }, address) => {
