@@ -24,8 +24,9 @@ const readers = (trace: Trace, socket: string): (string | undefined)[] =>
 
 /** Its nodes have begun to write. */
 const runs = ({ temporary }: Bench): boolean =>
-  readdirSync(temporary, { recursive: true, encoding: "utf8" }).filter((name) => /1\/\d+-0\.jsonl$/.test(name))
-    .length === 2;
+  readdirSync(temporary, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /1\/\d+-0\.jsonl$/.test(name) && statSync(join(temporary, name)).size > 0,
+  ).length === 2;
 
 const nothingLeft = async (on: Bench): Promise<void> => {
   expect(await until(() => processesOf(on).length === 0)).toBe(true);
