@@ -202,7 +202,7 @@ export class AppThread implements Actor {
     this.charged = 0;
     if (cost > 0) this.busyUntil = (this.kernel.now + cost) as Instant;
     if (operation.continues !== true || this.wakeEvent !== 0) return;
-    const at = this.busyUntil > this.kernel.now ? this.busyUntil : this.kernel.now;
+    const at = Math.max(this.busyUntil, this.kernel.now) as Instant;
     this.wakeEvent = this.kernel.scheduleAt(at, this, OP_WAKE, 0);
   }
 

@@ -41,7 +41,7 @@ export class Link {
   transfer(departure: number, bytes: number): number {
     const { bandwidth } = this.shape;
     if (bandwidth === 0) return departure + this.sampleLatency();
-    const begin = departure > this.freeAt ? departure : this.freeAt;
+    const begin = Math.max(departure, this.freeAt);
     this.freeAt = begin + Math.ceil((bytes * 8e9) / bandwidth);
     return this.freeAt + this.sampleLatency();
   }

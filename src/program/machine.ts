@@ -2,31 +2,12 @@
  * The step language at work. A machine holds no socket and no clock: it hands out one request at a
  * time and goes on when told the result, so that simulated and real sockets can both serve it.
  */
-import type { Duration } from "../kernel/time.ts";
-import { compileExpression, compileTemplate, evaluateCondition, ExpressionError, type Scope } from "./expression.ts";
-import type { DurationExpr, FrameExpr, PlanThread, PollItem, Step, ValueExpr } from "./plan.ts";
-import { computedDuration } from "./quantity.ts";
-import { asList, formatValue, type FrameValue, isFrame, isMessage, type MessageValue, type Value } from "./value.ts";
+import { compileExpression, ExpressionError, evaluateCondition, type Scope } from "./expression.ts";
+import type { PlanThread, Step } from "./plan.ts";
+import { listOf, type Request, repetitions, requestOf, valueMaker } from "./requests.ts";
+import type { Value } from "./value.ts";
 
-/** A frame to send: text as UTF-8, a payload of mere size, bytes in hex, or a frame that was received. */
-export type OutFrame = string | FrameValue | { readonly size: number } | { readonly hex: string };
-
-/** What a program wants done next. */
-export type Request =
-  | { readonly kind: "send"; readonly socket: string; readonly frames: readonly OutFrame[]; readonly forwards: MessageValue | null; readonly dontwait: boolean; readonly more: boolean }
-  | { /** keep: the program wants to see the message. */
-  readonly kind: "recv"; readonly socket: string; readonly dontwait: boolean; readonly keep: boolean }
-  | { readonly kind: "poll"; readonly items: readonly PollItem[]; readonly timeout: Duration | null }
-  | { readonly kind: "sleep"; readonly duration: Duration }
-  | { readonly kind: "log"; readonly text: string }
-  | { readonly kind: "exit"; readonly code: number }
-  | { readonly kind: "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe"; readonly socket: string; readonly text: string }
-  | { readonly kind: "setsockopt"; readonly socket: string; readonly option: string; readonly value: number | string }
-  | { readonly kind: "getsockopt"; readonly socket: string; readonly option: string }
-  | { readonly kind: "open" | "close"; readonly socket: string }
-  | { readonly kind: "proxy"; readonly frontend: string; readonly backend: string; readonly capture: string | null }
-  | { readonly kind: "term" }
-  | { readonly kind: "crash" | "restart"; readonly node: string };
+export type { OutFrame, Request } from "./requests.ts";
 
 /** Outcome of a request: an error name or null, and what recv, poll and getsockopt give. */
 export interface Reply {
@@ -52,7 +33,12 @@ type Instruction =
   | { readonly op: "jump"; to: number }
   | { readonly op: "unless"; readonly pointer: string; readonly test: (scope: Scope) => boolean; to: number }
   /** Begins a counted loop: evaluates its items into a slot. */
-  | { readonly op: "begin"; readonly pointer: string; readonly slot: number; readonly items: (scope: Scope) => number | readonly Value[] }
+  | {
+      readonly op: "begin";
+      readonly pointer: string;
+      readonly slot: number;
+      readonly items: (scope: Scope) => number | readonly Value[];
+    }
   /** Next round, or out of the loop. */
   | { readonly op: "next"; readonly slot: number; readonly as: string | undefined; to: number };
 
@@ -93,14 +79,20 @@ export class Program {
         return;
       }
       case "set":
-        for (const [name, value] of step.values) this.instructions.push({ op: "set", pointer, name, value: valueOf(value) });
+        for (const [name, value] of step.values)
+          this.instructions.push({ op: "set", pointer, name, value: valueMaker(value) });
         return;
       default:
         this.instructions.push({ op: "request", step, make: requestOf(step) });
     }
   }
 
-  private loop(steps: readonly Step[], pointer: string, as: string | undefined, items: (scope: Scope) => number | readonly Value[]): void {
+  private loop(
+    steps: readonly Step[],
+    pointer: string,
+    as: string | undefined,
+    items: (scope: Scope) => number | readonly Value[],
+  ): void {
     const slot = this.slots++;
     this.instructions.push({ op: "begin", pointer, slot, items });
     const next: Instruction = { op: "next", slot, as, to: -1 };
@@ -126,7 +118,12 @@ export class Program {
 
   private branch(step: Step & { kind: "if" }, breaks: { to: number }[]): void {
     const expression = compileExpression(step.condition);
-    const otherwise: Instruction = { op: "unless", pointer: step.pointer, test: (scope) => evaluateCondition(expression, scope), to: -1 };
+    const otherwise: Instruction = {
+      op: "unless",
+      pointer: step.pointer,
+      test: (scope) => evaluateCondition(expression, scope),
+      to: -1,
+    };
     this.instructions.push(otherwise);
     this.block(step.then, breaks);
     if (step.else.length === 0) {
@@ -157,8 +154,11 @@ export class Machine {
 
   constructor(program: Program, thread: PlanThread, environment: Scope) {
     this.program = program;
-    this.scope = { get: (name) => (this.variables.has(name) ? this.variables.get(name) : environment.get(name)), random: environment.random };
-    for (const [name, value] of Object.entries(thread.vars)) this.variables.set(name, valueOf(value)(this.scope));
+    this.scope = {
+      get: (name) => (this.variables.has(name) ? this.variables.get(name) : environment.get(name)),
+      random: environment.random,
+    };
+    for (const [name, value] of Object.entries(thread.vars)) this.variables.set(name, valueMaker(value)(this.scope));
   }
 
   /** For texts outside the program: endpoints, options and subscriptions of its sockets. */
@@ -186,7 +186,8 @@ export class Machine {
           throw located(error, instruction.step.pointer);
         }
       }
-      if (silent === SILENT_STEPS_MAX) throw new ProgramError(`${SILENT_STEPS_MAX} steps without a call: an endless loop`, pointerOf(instruction));
+      if (silent === SILENT_STEPS_MAX)
+        throw new ProgramError(`${SILENT_STEPS_MAX} steps without a call: an endless loop`, pointerOf(instruction));
       this.execute(instruction);
     }
   }
@@ -197,7 +198,8 @@ export class Machine {
     this.waiting = null;
     if ("error" in step && step.error !== undefined) this.variables.set(step.error, reply.error);
     else if (reply.error !== null) throw new ProgramError(`${step.kind} failed with ${reply.error}`, step.pointer);
-    if ("as" in step && step.as !== undefined && step.kind !== "repeat" && step.kind !== "for") this.variables.set(step.as, reply.error === null ? reply.value : null);
+    if ("as" in step && step.as !== undefined && step.kind !== "repeat" && step.kind !== "for")
+      this.variables.set(step.as, reply.error === null ? reply.value : null);
   }
 
   private execute(instruction: Exclude<Instruction, { op: "request" }>): void {
@@ -233,149 +235,13 @@ export class Machine {
       return;
     }
     loop.round++;
-    if (instruction.as !== undefined) this.variables.set(instruction.as, typeof items === "number" ? round : (items[round] as Value));
+    if (instruction.as !== undefined)
+      this.variables.set(instruction.as, typeof items === "number" ? round : (items[round] as Value));
   }
 }
 
 /** An expression that failed becomes an error of its step. */
-const located = (error: unknown, pointer: string): unknown => (error instanceof ExpressionError ? new ProgramError(error.message, pointer) : error);
+const located = (error: unknown, pointer: string): unknown =>
+  error instanceof ExpressionError ? new ProgramError(error.message, pointer) : error;
 
 const pointerOf = (instruction: Instruction): string => ("pointer" in instruction ? instruction.pointer : "");
-
-function valueOf(value: ValueExpr): (scope: Scope) => Value {
-  if ("literal" in value) return () => value.literal as Value;
-  const expression = compileExpression(value.expr);
-  return (scope) => expression.evaluate(scope);
-}
-
-function repetitions(count: ValueExpr): (scope: Scope) => number {
-  const value = valueOf(count);
-  return (scope) => {
-    const times = value(scope);
-    if (typeof times !== "number" || !Number.isInteger(times) || times < 0) throw new ExpressionError(`repeat needs a whole number from 0, found ${formatValue(times)}`, 0);
-    return times;
-  };
-}
-
-function listOf(source: string): (scope: Scope) => readonly Value[] {
-  const expression = compileExpression(source);
-  return (scope) => {
-    const items = asList(expression.evaluate(scope));
-    if (items === undefined) throw new ExpressionError("`in` needs a list or a message", 0);
-    return items;
-  };
-}
-
-function durationOf(duration: DurationExpr): (scope: Scope) => Duration {
-  if (typeof duration === "number") return () => duration;
-  const template = compileTemplate(duration.template);
-  return (scope) => {
-    const text = template.evaluate(scope);
-    const value = computedDuration(text);
-    if (value === undefined) throw new ExpressionError(`"${text}" is no duration`, 0);
-    return value;
-  };
-}
-
-function framesOf(frames: readonly FrameExpr[]): (scope: Scope) => readonly OutFrame[] {
-  const fixed = frames.map(fixedFrame);
-  if (fixed.every((frame) => frame !== null)) return () => fixed;
-  const makers = frames.map(frameMaker);
-  return (scope) => {
-    const out: OutFrame[] = [];
-    for (const make of makers) make(scope, out);
-    return out;
-  };
-}
-
-/** A frame that is the same every time, else null. */
-function fixedFrame(frame: FrameExpr): OutFrame | null {
-  if ("text" in frame) return compileTemplate(frame.text).constant ?? null;
-  return "expr" in frame ? null : frame;
-}
-
-function frameMaker(frame: FrameExpr): (scope: Scope, out: OutFrame[]) => void {
-  if ("text" in frame) {
-    const template = compileTemplate(frame.text);
-    return (scope, out) => void out.push(template.evaluate(scope));
-  }
-  if (!("expr" in frame)) return (_scope, out) => void out.push(frame);
-  const expression = compileExpression(frame.expr);
-  return (scope, out) => splice(expression.evaluate(scope), out);
-}
-
-/** Lists and messages become as many frames as they have. */
-function splice(value: Value, out: OutFrame[]): void {
-  const items = asList(value);
-  if (items === undefined) out.push(isFrame(value) ? value : formatValue(value));
-  else for (const item of items) out.push(isFrame(item) ? item : formatValue(item));
-}
-
-type CallStep = Exclude<Step, { kind: "repeat" | "forever" | "while" | "for" | "if" | "break" | "set" }>;
-
-/** Compiles the expressions of a call once; the result builds the request. */
-function requestOf(step: CallStep): (scope: Scope) => Request {
-  switch (step.kind) {
-    case "send":
-      return sendRequest(step);
-    case "recv":
-      return always({ kind: "recv", socket: step.socket, dontwait: step.dontwait, keep: step.as !== undefined });
-    case "poll": {
-      const timeout = step.timeout === null ? null : durationOf(step.timeout);
-      return (scope) => ({ kind: "poll", items: step.items, timeout: timeout === null ? null : timeout(scope) });
-    }
-    case "sleep": {
-      const duration = durationOf(step.duration);
-      return typeof step.duration === "number" ? always({ kind: "sleep", duration: step.duration }) : (scope) => ({ kind: "sleep", duration: duration(scope) });
-    }
-    case "log": {
-      const text = compileTemplate(step.text);
-      return (scope) => ({ kind: "log", text: text.evaluate(scope) });
-    }
-    case "bind":
-    case "connect":
-    case "unbind":
-    case "disconnect":
-    case "subscribe":
-    case "unsubscribe": {
-      const text = compileTemplate("endpoint" in step ? step.endpoint : step.topic);
-      return (scope) => ({ kind: step.kind, socket: step.socket, text: text.evaluate(scope) });
-    }
-    case "setsockopt": {
-      const { value } = step;
-      const text = typeof value === "number" ? null : compileTemplate(value);
-      return (scope) => ({ kind: "setsockopt", socket: step.socket, option: step.option, value: text === null ? (value as number) : text.evaluate(scope) });
-    }
-    case "getsockopt":
-      return always({ kind: "getsockopt", socket: step.socket, option: step.option });
-    case "open":
-    case "close":
-      return always({ kind: step.kind, socket: step.socket });
-    case "proxy":
-      return always({ kind: "proxy", frontend: step.frontend, backend: step.backend, capture: step.capture ?? null });
-    case "exit":
-      return always({ kind: "exit", code: step.code });
-    case "term":
-      return always({ kind: "term" });
-    case "crash":
-    case "restart":
-      return always({ kind: step.kind, node: step.node });
-  }
-}
-
-const always =
-  (request: Request): ((scope: Scope) => Request) =>
-  () =>
-    request;
-
-function sendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request {
-  const frames = framesOf(step.frames);
-  const { socket, dontwait, sndmore: more, forwards } = step;
-  if (forwards === undefined) return (scope) => ({ kind: "send", socket, frames: frames(scope), forwards: null, dontwait, more });
-  const message = compileExpression(forwards);
-  return (scope) => {
-    const value = message.evaluate(scope);
-    if (!isMessage(value)) throw new ExpressionError(`"${forwards}" holds no message`, 0);
-    return { kind: "send", socket, frames: frames(scope), forwards: value, dontwait, more };
-  };
-}

@@ -44,7 +44,10 @@ export class Node implements BlockObserver, Actor {
     this.host = host;
     this.plan = plan;
     this.label = plan.name;
-    const jitter = plan.startJitter === undefined ? 0 : compileDistribution(plan.startJitter).sample(host.appRandom.stream(`node/${plan.name}/start`));
+    const jitter =
+      plan.startJitter === undefined
+        ? 0
+        : compileDistribution(plan.startJitter).sample(host.appRandom.stream(`node/${plan.name}/start`));
     this.startsAt = (plan.startAt + jitter) as Instant;
   }
 
@@ -119,12 +122,18 @@ export class Node implements BlockObserver, Actor {
     this.exitCode = 0;
     const run = this.starts++;
     const { plan } = this;
-    this.process = new Process(world, run === 0 ? plan.name : `${plan.name}'${run}`, plan.host, world.network.profile.costs);
+    this.process = new Process(
+      world,
+      run === 0 ? plan.name : `${plan.name}'${run}`,
+      plan.host,
+      world.network.profile.costs,
+    );
     this.context = new Context(this.process, { ioThreads: plan.ioThreads, blocky: plan.blocky });
     this.record(what);
     this.runners = plan.threads.map((thread) => this.createRunner(thread, run));
     const { now } = world.kernel;
-    for (const runner of this.runners) runner.thread.start(runner, (now + runner.plan.startAt - plan.startAt) as Instant);
+    for (const runner of this.runners)
+      runner.thread.start(runner, (now + runner.plan.startAt - plan.startAt) as Instant);
   }
 
   /** SIGKILL: the kernel closes the descriptors, everything in the process is gone. */

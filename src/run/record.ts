@@ -76,4 +76,3 @@ export interface PipeState {
   readonly outgoingHwm: number;
   readonly connected: boolean;
 }
-

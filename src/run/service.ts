@@ -135,12 +135,20 @@ export class Service {
   open(name: string): Request[] {
     const plan = this.plan.sockets.find((socket) => socket.name === name) as PlanSocket;
     const existing = this.sockets.get(name);
-    if (existing !== undefined && !existing.closed) throw new ProgramError(`socket "${name}" is open already`, this.pointer());
+    if (existing !== undefined && !existing.closed)
+      throw new ProgramError(`socket "${name}" is open already`, this.pointer());
     const socket = this.node.context.createSocket(plan.type, this.node.socketName(this.plan, name));
     if (socket === null) throw new ProgramError("open failed with ETERM", this.pointer());
     this.sockets.set(name, socket);
     return [
-      ...plan.options.map((option): Request => ({ kind: "setsockopt", socket: name, option: option.name, value: typeof option.value === "number" ? option.value : this.text(option.value) })),
+      ...plan.options.map(
+        (option): Request => ({
+          kind: "setsockopt",
+          socket: name,
+          option: option.name,
+          value: typeof option.value === "number" ? option.value : this.text(option.value),
+        }),
+      ),
       ...plan.subscribe.map((topic): Request => ({ kind: "subscribe", socket: name, text: this.text(topic) })),
       ...plan.bind.map((endpoint): Request => ({ kind: "bind", socket: name, text: this.text(endpoint) })),
       ...plan.connect.map((endpoint): Request => ({ kind: "connect", socket: name, text: this.text(endpoint) })),
@@ -158,7 +166,8 @@ export class Service {
   private sendDone(request: Request & { kind: "send" }): Reply {
     const { error } = this.sendOperation;
     if (error !== null) this.refused(request);
-    if (this.journal.full) this.recordFrames("send", error, this.sockets.get(request.socket), this.sending, !request.more);
+    if (this.journal.full)
+      this.recordFrames("send", error, this.sockets.get(request.socket), this.sending, !request.more);
     return error === null ? OK : { error, value: null };
   }
 
@@ -180,7 +189,8 @@ export class Service {
 
   private recvDone(request: Request & { kind: "recv" }): Reply {
     const { error, frames } = this.recvOperation;
-    if (this.journal.full) this.recordFrames("recv", error, this.sockets.get(request.socket), error === null ? frames : null, true);
+    if (this.journal.full)
+      this.recordFrames("recv", error, this.sockets.get(request.socket), error === null ? frames : null, true);
     if (error !== null) return { error, value: null };
     return request.keep ? { error: null, value: new ReceivedMessage(frames) as unknown as Value } : OK;
   }
@@ -194,10 +204,16 @@ export class Service {
   private pollDone(request: Request & { kind: "poll" }, { ready, error }: PollOperation): Reply {
     const states = request.items.map((item, index) => [item.socket, ready[index]] as const);
     if (this.journal.full) {
-      const names = states.flatMap(([name, state]) => [...(state?.in ? [`${name}:in`] : []), ...(state?.out ? [`${name}:out`] : [])]);
+      const names = states.flatMap(([name, state]) => [
+        ...(state?.in ? [`${name}:in`] : []),
+        ...(state?.out ? [`${name}:out`] : []),
+      ]);
       this.record("poll", error, { arg: names.join(" ") });
     }
-    return { error, value: Object.fromEntries(states.map(([name, state]) => [name, (state?.in ?? false) || (state?.out ?? false)])) };
+    return {
+      error,
+      value: Object.fromEntries(states.map(([name, state]) => [name, (state?.in ?? false) || (state?.out ?? false)])),
+    };
   }
 
   private proxy(request: Request & { kind: "proxy" }): Operation {
@@ -209,7 +225,10 @@ export class Service {
     const passed = (call: "recv" | "send") => (socket: SocketBase, frames: readonly Frame[]) => {
       if (this.journal.full) this.recordFrames(call, null, socket, frames, true);
     };
-    this.proxyOperation = new ProxyOperation(this.thread, sockets, { received: passed("recv"), forwarded: passed("send") });
+    this.proxyOperation = new ProxyOperation(this.thread, sockets, {
+      received: passed("recv"),
+      forwarded: passed("send"),
+    });
     return this.proxyOperation;
   }
 
@@ -242,10 +261,14 @@ export class Service {
         return costs.call;
       case "subscribe":
       case "unsubscribe":
-        this.onSocket(request.kind, request.socket, request.text, (socket) => setOption(socket, request.kind, utf8(request.text)));
+        this.onSocket(request.kind, request.socket, request.text, (socket) =>
+          setOption(socket, request.kind, utf8(request.text)),
+        );
         return costs.call;
       case "setsockopt":
-        this.onSocket(request.kind, request.socket, request.option, (socket) => this.setOption(socket, request.option, request.value));
+        this.onSocket(request.kind, request.socket, request.option, (socket) =>
+          this.setOption(socket, request.option, request.value),
+        );
         return costs.call;
       case "getsockopt":
         this.getOption(request.socket, request.option);
@@ -256,7 +279,8 @@ export class Service {
       case "open":
         return costs.socket;
       case "log":
-        if (this.journal.full) this.journal.record({ t: this.journal.now, ev: "log", thread: this.thread.label, text: request.text });
+        if (this.journal.full)
+          this.journal.record({ t: this.journal.now, ev: "log", thread: this.thread.label, text: request.text });
         return 0;
       case "crash":
       case "restart":
@@ -276,7 +300,12 @@ export class Service {
     return connectCost(costs, stream, first);
   }
 
-  private onSocket(call: string, name: string, arg: string | undefined, work: (socket: SocketBase) => Errno | null): void {
+  private onSocket(
+    call: string,
+    name: string,
+    arg: string | undefined,
+    work: (socket: SocketBase) => Errno | null,
+  ): void {
     const socket = this.sockets.get(name);
     const error = socket === undefined ? "ENOTSOCK" : work(socket);
     this.reply = { error, value: null };
@@ -319,13 +348,27 @@ export class Service {
     return { error, value: null };
   }
 
-  private recordFrames(call: string, error: Errno | null, socket: SocketBase | undefined, frames: readonly Frame[] | null, whole: boolean): void {
+  private recordFrames(
+    call: string,
+    error: Errno | null,
+    socket: SocketBase | undefined,
+    frames: readonly Frame[] | null,
+    whole: boolean,
+  ): void {
     const message = whole && error === null ? frames?.[frames.length - 1]?.message : null;
-    this.record(call, error, { ...(socket === undefined ? {} : { socket }), ...(frames === null ? {} : { frames }), ...(message ? { message } : {}) });
+    this.record(call, error, {
+      ...(socket === undefined ? {} : { socket }),
+      ...(frames === null ? {} : { frames }),
+      ...(message ? { message } : {}),
+    });
   }
 
   /** Records a call that is over. */
-  private record(call: string, error: Errno | null, about: { socket?: SocketBase; arg?: string; frames?: readonly Frame[]; message?: Message }): void {
+  private record(
+    call: string,
+    error: Errno | null,
+    about: { socket?: SocketBase; arg?: string; frames?: readonly Frame[]; message?: Message },
+  ): void {
     const { journal, thread } = this;
     if (!journal.full) return;
     const { socket, arg, frames, message } = about;
@@ -350,4 +393,5 @@ function newIdentity(socket: SocketBase, { forwards, frames }: Request & { kind:
   return new Message(socket.name, socket.nextMessageNumber());
 }
 
-const isSubscription = (frame: Frame | undefined): boolean => frame !== undefined && frame.size > 0 && frame.byteAt(0) <= 1;
+const isSubscription = (frame: Frame | undefined): boolean =>
+  frame !== undefined && frame.size > 0 && frame.byteAt(0) <= 1;

@@ -60,7 +60,8 @@ class Simulation implements NodeHost, Actor {
       hosts: new Set(plan.nodes.map(({ host }) => host)),
       shapes: new Map(plan.network.links.map((link) => [`${link.from}>${link.to}`, shapeOf(link)])),
       itemLost: (item, sender, receiver, where) => {
-        if (item instanceof Frame && item.message !== null && !item.more) this.journal.lose(item.message, itemFate(this.world.losing, where), sender, receiver, where);
+        if (item instanceof Frame && item.message !== null && !item.more)
+          this.journal.lose(item.message, itemFate(this.world.losing, where), sender, receiver, where);
       },
     });
     this.world = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };
@@ -98,7 +99,9 @@ class Simulation implements NodeHost, Actor {
     while (waiting.length > 0) {
       const first = (waiting[0] as Node).startsAt;
       const later = waiting.findIndex(({ startsAt }) => startsAt > first);
-      const chosen = this.kernel.choices.open ? this.kernel.choose("start order", later < 0 ? waiting.length : later) : 0;
+      const chosen = this.kernel.choices.open
+        ? this.kernel.choose("start order", later < 0 ? waiting.length : later)
+        : 0;
       order.push(...waiting.splice(chosen, 1));
     }
     return order;
@@ -118,7 +121,8 @@ class Simulation implements NodeHost, Actor {
 
   nodeEnded(): void {
     const over = this.nodes.every(({ state }) => state === "exited" || state === "crashed");
-    if (over && !this.plan.timeline.some(({ kind, at }) => kind === "restart" && at >= this.kernel.now)) this.kernel.stop();
+    if (over && !this.plan.timeline.some(({ kind, at }) => kind === "restart" && at >= this.kernel.now))
+      this.kernel.stop();
   }
 
   fault(kind: "crash" | "restart", name: string): void {

@@ -7,11 +7,15 @@ import type { LegCounts, SocketState, ThreadState } from "./record.ts";
 import type { Runner } from "./runner.ts";
 
 /** `quiet`: nothing can happen any more, so whoever waits without a timeout waits for ever. */
-export const threadStates = (nodes: readonly Node[], quiet: boolean): ThreadState[] => nodes.flatMap((node) => threadsOf(node, quiet));
+export const threadStates = (nodes: readonly Node[], quiet: boolean): ThreadState[] =>
+  nodes.flatMap((node) => threadsOf(node, quiet));
 
 function threadsOf(node: Node, quiet: boolean): ThreadState[] {
   if (node.state !== "not-started") return node.runners.map((runner) => threadState(runner, quiet));
-  return node.plan.threads.map(({ name }) => ({ thread: name === "" ? node.plan.name : `${node.plan.name}.${name}`, state: "not-started" }));
+  return node.plan.threads.map(({ name }) => ({
+    thread: name === "" ? node.plan.name : `${node.plan.name}.${name}`,
+    state: "not-started",
+  }));
 }
 
 function threadState({ thread, failure, pointer }: Runner, quiet: boolean): ThreadState {

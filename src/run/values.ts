@@ -85,6 +85,11 @@ function preview(frame: Frame): string {
   if (frame.content === null) return `<${frame.size} bytes>`;
   const bytes = frame.bytes;
   const shown = bytes.length > PREVIEW ? bytes.slice(0, PREVIEW) : bytes;
-  const text = /[^\x20-\x5b\x5d-\x7e]/.test(shown) ? shown.replace(/[^\x20-\x5b\x5d-\x7e]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`) : shown;
+  const text = /[^\x20-\x5b\x5d-\x7e]/.test(shown)
+    ? shown.replace(
+        /[^\x20-\x5b\x5d-\x7e]/g,
+        (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+      )
+    : shown;
   return bytes.length > PREVIEW ? `${text}...` : text;
 }

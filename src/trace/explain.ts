@@ -120,7 +120,8 @@ function subscribedLater(analysis: Analysis, message: MessageFates, delivery: De
   if (learned === undefined) return "; none came later";
   if (learned.arrived === undefined) return later(learned.t, t, "took effect");
   // It was there already, but a send looks at its commands only about once a millisecond.
-  if (learned.arrived <= t) return `; it had come ${time(t - learned.arrived)} before, unnoticed until the next look at the commands`;
+  if (learned.arrived <= t)
+    return `; it had come ${time(t - learned.arrived)} before, unnoticed until the next look at the commands`;
   return later(learned.arrived, t, "arrived");
 }
 

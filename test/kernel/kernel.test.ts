@@ -208,17 +208,20 @@ describe("passTime", () => {
     return actor;
   };
 
-  test.each([[0], [5], [10]])("two actors, the second starting at %i ns, run in the order that events give", (start) => {
-    const histories = [false, true].map((inline) => {
-      const kernel = new Kernel({ seed: "1" });
-      const log: string[] = [];
-      kernel.schedule(delay(0), ticker(kernel, log, "a", inline), 4);
-      kernel.schedule(delay(start), ticker(kernel, log, "b", inline), 4);
-      kernel.run(instant(100));
-      return { log, executed: kernel.executed, pending: kernel.pending, now: kernel.now };
-    });
-    expect(histories[1]).toEqual(histories[0]);
-  });
+  test.each([[0], [5], [10]])(
+    "two actors, the second starting at %i ns, run in the order that events give",
+    (start) => {
+      const histories = [false, true].map((inline) => {
+        const kernel = new Kernel({ seed: "1" });
+        const log: string[] = [];
+        kernel.schedule(delay(0), ticker(kernel, log, "a", inline), 4);
+        kernel.schedule(delay(start), ticker(kernel, log, "b", inline), 4);
+        kernel.run(instant(100));
+        return { log, executed: kernel.executed, pending: kernel.pending, now: kernel.now };
+      });
+      expect(histories[1]).toEqual(histories[0]);
+    },
+  );
 
   test("does not pass the end of the run", () => {
     const kernel = new Kernel({ seed: "1" });

@@ -8,10 +8,17 @@ const race = {
   until: "1s",
   nodes: {
     sink: { sockets: { in: { type: "PULL", bind: "tcp://*:1" } }, program: [{ forever: [{ recv: "in" }] }] },
-    source: { count: 3, sockets: { out: { type: "PUSH", connect: "tcp://sink:1" } }, program: [{ send: "out", frames: ["x"] }] },
+    source: {
+      count: 3,
+      sockets: { out: { type: "PUSH", connect: "tcp://sink:1" } },
+      program: [{ send: "out", frames: ["x"] }],
+    },
   },
 };
-const order = (record: RunRecord): string => calls(record, "recv", "sink.in").map(({ message }) => message?.slice(7, 8)).join("");
+const order = (record: RunRecord): string =>
+  calls(record, "recv", "sink.in")
+    .map(({ message }) => message?.slice(7, 8))
+    .join("");
 const seeds = Array.from({ length: 60 }, (_, seed) => String(seed));
 
 test("by default ties are broken by declaration, whatever the seed", () => {

@@ -197,7 +197,6 @@ describe("shape", () => {
       expect(line.length, line).toBeLessThanOrEqual(100);
       expect(line, line).toBe(line.trimEnd());
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one
     expect(reportText(input, style).replace(/\u001b\[\d+m/g, "")).toBe(text);
   });
 });
