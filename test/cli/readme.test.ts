@@ -1,5 +1,5 @@
 /** The README's scenario runs, prints what the README says, and its two commands are what CI calls. */
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EXIT } from "../../src/cli/exit-code.ts";
@@ -32,3 +32,15 @@ test("CI calls exactly the two commands of the README", () => {
     .filter((line) => /^npm|^npx/.test(line));
   expect(commands.slice(0, 2)).toEqual(called);
 });
+
+test("the commands for CI do what the README says", async () => {
+  const { folder, sim } = world();
+  cpSync(join(ROOT, "scenarios"), join(folder, "scenarios"), { recursive: true });
+  const commands = block("commands: in CI").trim().split("\n");
+  expect(commands).toHaveLength(5);
+  for (const command of commands) {
+    const { code, out, err } = await sim(...command.split(" ").slice(1));
+    expect(code, `${command}\n${out}${err}`).toBe(EXIT.ok);
+  }
+  expect(readFileSync(join(folder, "report.xml"), "utf8")).toContain("<testsuites>");
+}, 60_000);

@@ -70,6 +70,17 @@ describe("examples/ci from the packed tarball", () => {
     expect(code).toBe(0);
   }, 120_000);
 
+  test("the README's test passes", async () => {
+    const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+    const [, code = ""] = /<!-- file: late\.test\.ts -->\n```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    writeFileSync(join(project, "test/late.test.ts"), code);
+    cpSync(join(ROOT, "scenarios/late-joiner.json"), join(project, "scenarios/late-joiner.json"));
+    const { out } = await vitest();
+    rmSync(join(project, "test/late.test.ts"));
+    rmSync(join(project, "scenarios/late-joiner.json"));
+    expect(out).toMatch(/Tests +7 passed/);
+  }, 120_000);
+
   test("its types hold, and catch a wrong argument", async () => {
     const options = {
       strict: true,

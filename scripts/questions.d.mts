@@ -1,0 +1,2 @@
+/** The index of scenarios/questions/ as Markdown. */
+export function questionsPage(): string;
