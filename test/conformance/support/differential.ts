@@ -1,0 +1,61 @@
+/** Runs fuzz programs in both arms and compares. */
+import type { Program } from "./fuzz.ts";
+import { transcript } from "./fuzz.ts";
+import { RealBench } from "./real.ts";
+import { VirtualBench } from "./virtual.ts";
+
+export interface Disagreement {
+  readonly program: Program;
+  readonly simulated: readonly string[];
+  readonly real: readonly string[];
+}
+
+const VIRTUAL_PAUSE = 20;
+/** Pauses in ms of the real arm: a quick try, and what a busy machine may need. */
+const PAUSES = [8, 40, 120] as const;
+
+/** What the simulator says; also that every message has come to exactly one end. */
+export async function simulated(program: Program): Promise<string[]> {
+  const bench = new VirtualBench();
+  const lines = await transcript(bench, program, VIRTUAL_PAUSE);
+  const open = bench.unaccounted;
+  return open === 0 ? lines : [...lines, `${open} legs without a fate`];
+}
+
+/** null: both arms agree, at least with long pauses. */
+export async function disagreement(program: Program): Promise<Disagreement | null> {
+  const expected = await simulated(program);
+  let real: string[] = [];
+  for (const pause of PAUSES) {
+    const bench = new RealBench(pause);
+    real = await transcript(bench, program, pause);
+    bench.close();
+    if (real.join("\n") === expected.join("\n")) return null;
+  }
+  return { program, simulated: expected, real };
+}
+
+/** Leaves out steps as long as the arms go on to disagree. */
+export async function shrink(found: Disagreement): Promise<Disagreement> {
+  let best = found;
+  for (let at = best.program.steps.length - 1; at >= 0; at--) {
+    const steps = best.program.steps.filter((_, index) => index !== at);
+    const smaller = await disagreement({ ...best.program, steps });
+    if (smaller !== null) best = smaller;
+  }
+  return best;
+}
+
+/** Several at once: nearly all of a program's time is pauses. */
+export async function compareAll(programs: readonly Program[], lanes = 8): Promise<Disagreement[]> {
+  const found: Disagreement[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < programs.length) {
+      const one = await disagreement(programs[next++] as Program);
+      if (one !== null) found.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return found;
+}
