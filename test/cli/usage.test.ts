@@ -45,7 +45,7 @@ describe("files that cannot be read are one plain line", () => {
 
 test("help leads with examples and fits a screen, for every command", async () => {
   const { sim } = world();
-  for (const command of ["run", "check", "list", "trace", "schema", "init", "doctor"]) {
+  for (const command of ["run", "test", "merge-reports", "check", "list", "trace", "schema", "init", "doctor"]) {
     const { code, out } = await sim(command, "--help");
     expect(code).toBe(EXIT.ok);
     expect(out).toMatch(/^Examples:\n {2}sim /);
