@@ -128,7 +128,11 @@ export class Node implements BlockObserver, Actor {
       plan.host,
       world.network.profile.costs,
     );
-    this.context = new Context(this.process, { ioThreads: plan.ioThreads, blocky: plan.blocky });
+    this.context = new Context(this.process, {
+      ioThreads: plan.ioThreads,
+      blocky: plan.blocky,
+      draft: plan.binding === "zeromq.js",
+    });
     this.record(what);
     this.runners = plan.threads.map((thread) => this.createRunner(thread, run));
     const { now } = world.kernel;

@@ -45,10 +45,13 @@ export interface ContextOptions {
   readonly ioThreads: number;
   /** New sockets linger for ever (ZMQ_BLOCKY). */
   readonly blocky: boolean;
+  /** A draft build of libzmq, as in npm zeromq. Default false. */
+  readonly draft?: boolean;
 }
 
 export class Context {
   readonly process: Process;
+  readonly draft: boolean;
   readonly ioThreads: readonly IoThread[];
   /** Open sockets and those that the reaper has not finished with, in creation order. */
   readonly sockets = new Set<SocketBase>();
@@ -63,6 +66,7 @@ export class Context {
 
   constructor(process: Process, options: ContextOptions) {
     this.process = process;
+    this.draft = options.draft ?? false;
     this.settings = {
       max_sockets: MAX_SOCKETS,
       io_threads: options.ioThreads,

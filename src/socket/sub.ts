@@ -10,7 +10,7 @@ import { Subscriptions } from "./subscriptions.ts";
 export class XSubSocket extends SocketBase {
   /** SUB lets only matching messages through. */
   protected readonly filter: boolean = false;
-  protected readonly subscriptions = new Subscriptions();
+  protected readonly subscriptions = new Subscriptions(this.context.draft);
   private readonly fq = new FairQueue();
   private readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
   /** A message that poll found. */

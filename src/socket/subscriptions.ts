@@ -2,6 +2,7 @@
 import { SmallMap } from "../ctx/small-map.ts";
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
+import { RadixOrder } from "./radix.ts";
 
 /** Counts stored prefixes by length, so that a match looks only at lengths that occur. There are few. */
 class Lengths {
@@ -38,6 +39,12 @@ const NONE: number[] = [];
 export class Subscriptions {
   private readonly counts = new SmallMap<number>();
   private readonly lengths = new Lengths();
+  /** Draft builds keep them in an order of their own. */
+  private readonly order: RadixOrder | null;
+
+  constructor(draft: boolean) {
+    this.order = draft ? new RadixOrder() : null;
+  }
 
   get size(): number {
     return this.counts.size;
@@ -47,8 +54,10 @@ export class Subscriptions {
   add(prefix: string): boolean {
     const count = this.counts.get(prefix) ?? 0;
     this.counts.set(prefix, count + 1);
-    if (count === 0) this.lengths.add(prefix.length);
-    return count === 0;
+    if (count > 0) return false;
+    this.lengths.add(prefix.length);
+    this.order?.add(prefix);
+    return true;
   }
 
   /** True when the last reference went away; false too for an unknown prefix. */
@@ -59,6 +68,7 @@ export class Subscriptions {
       this.counts.set(prefix, count - 1);
       return false;
     }
+    this.order?.remove(prefix);
     this.counts.delete(prefix);
     this.lengths.remove(prefix.length);
     return true;
@@ -78,11 +88,11 @@ export class Subscriptions {
   }
 
   /**
-   * Distinct prefixes in the order in which a new peer gets them: ascending bytes, prefix before extension.
-   * DIFFERS(radix-order): draft builds send them in the edge order of their radix tree.
+   * Distinct prefixes in the order in which a new peer gets them: ascending bytes, prefix before extension; in
+   * draft builds that of their radix tree.
    */
   sorted(): string[] {
-    return [...this.counts.keys()].sort(byBytes);
+    return this.order?.keys() ?? [...this.counts.keys()].sort(byBytes);
   }
 }
 

@@ -17,7 +17,7 @@ function quiesce(lab: Lab, ...sockets: readonly LabSocket[]): void {
 }
 
 describe("model 5: the order in which a new publisher gets the subscriptions", () => {
-  // Bytes ascending, a prefix before its extension. DIFFERS(radix-order): npm's draft build has another.
+  // Bytes ascending, a prefix before its extension.
   test.each<Transport>(["inproc", "tcp"])("%s", (transport) => {
     const lab = new Lab();
     const xpub = make(lab, transport)("XPUB");

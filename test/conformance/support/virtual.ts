@@ -127,7 +127,7 @@ class VirtualContext implements BenchContext {
   constructor(bench: VirtualBench, number: number) {
     this.bench = bench;
     this.number = number;
-    this.context = new Context(bench.process, { ioThreads: 1, blocky: true });
+    this.context = new Context(bench.process, { ioThreads: 1, blocky: true, draft: true });
   }
 
   socket(type: SocketTypeName, options: Options = {}): Sock {
