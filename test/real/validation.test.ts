@@ -10,7 +10,8 @@ import { bench, ROOT } from "./support.ts";
 const MAIN = ["late-joiner", "hwm-inproc", "connect-before-bind", "streamer"];
 
 describe.skipIf(process.platform !== "linux")("real and simulated runs agree", () => {
-  test.each(MAIN)("%s", { timeout: 120_000 }, async (name) => {
+  // A machine busy with other work can start a real node tens of ms late: such a run says nothing about the model.
+  test.each(MAIN)("%s", { timeout: 120_000, retry: 2 }, async (name) => {
     const on = bench();
     const scenario = join(ROOT, "scenarios", `${name}.json`);
     const recorded = await on.sim("record", scenario, "--runs", "3", "--out", "real");
