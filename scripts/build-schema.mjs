@@ -48,6 +48,10 @@ function validators(schema) {
   const shallow = bare(schema);
   shallow.$id = "scenario";
   for (const name of UNIONS) shallow.$defs[name] = { type: "object" };
+  // An object is meant as a module, everything else as steps: errors speak of that alone.
+  const { program } = shallow.$defs;
+  const [steps, moduleProgram] = program.anyOf;
+  shallow.$defs.program = { if: { type: "object" }, then: moduleProgram, else: steps };
   // Errors carry the schema that failed (verbose); the comment tells which definition that is.
   for (const [name, definition] of Object.entries(shallow.$defs)) definition.$comment = name;
   const branches = UNIONS.flatMap((name) => schema.$defs[name].oneOf.map(({ $ref }) => $ref.slice("#/$defs/".length)));

@@ -5,6 +5,7 @@
 import { LimitError } from "../kernel/limits.ts";
 import { parseDuration } from "../program/quantity.ts";
 import type { RunRecord } from "../run/record.ts";
+import { ModuleError } from "../run/simulate.ts";
 import type { Issue } from "../scenario/issue.ts";
 import { traceDigest } from "../trace/digest.ts";
 import { type ExpectationResult, isBroken } from "../trace/expectation.ts";
@@ -63,11 +64,33 @@ export function execute(loaded: Loaded, seed: string): Finished {
   return { ...run, verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok };
 }
 
+/** As execute(), for a scenario with programs in JavaScript: those take turns with Node's event loop. */
+export async function executeModules(loaded: Loaded, seed: string, folder: string): Promise<Finished> {
+  const { simulateModules } = await import("./modules.ts");
+  const plans = [loaded.planFor(seed)];
+  for (const expectation of loaded.expectations)
+    if (expectation.kind === "relation") plans.push(loaded.otherPlan(expectation.with, seed));
+  const exploreChoices = seed !== loaded.plan.seed;
+  const records: RunRecord[] = [];
+  for (const plan of plans) records.push(await simulateModules(plan, { seed, exploreChoices, level: "full" }, folder));
+  let next = 0;
+  const run = runPrepared(loaded, seed, {}, (plan) => {
+    const at = plans.indexOf(plan, next > 0 ? 1 : 0);
+    next++;
+    return records[at < 0 ? plans.length - 1 : at] as RunRecord;
+  });
+  return { ...run, verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok };
+}
+
+/** Whether a node of it runs a program in JavaScript. */
+export const hasModules = ({ plan }: Loaded): boolean => plan.nodes.some(({ module }) => module !== undefined);
+
 /** A limit is the scenario's affair, not a bug. */
 function bounded<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
+    if (error instanceof ModuleError) throw new Failure(error.message);
     throw error instanceof LimitError ? new Failure(error.message, EXIT.internal) : error;
   }
 }

@@ -1,4 +1,5 @@
 /** `sim run`: one scenario or several, with one seed or many. */
+import { dirname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Finished, Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
@@ -116,8 +117,11 @@ async function runOnce(
   invocation: Invocation,
   source: { readonly text: string; readonly file: string },
 ): Promise<FileResult> {
-  const { execute, json, report } = await import("./engine.ts");
-  const finished = reproducible(invocation, () => execute(loaded, invocation.seed));
+  const { file } = invocation;
+  const { execute, executeModules, hasModules, json, report } = await import("./engine.ts");
+  const finished = hasModules(loaded)
+    ? await executeModules(loaded, invocation.seed, dirname(resolve(shell.cwd, file)))
+    : reproducible(invocation, () => execute(loaded, invocation.seed));
   const reproduce = reproduceLine(invocation);
   if (options.trace !== undefined) await writeTrace(shell, finished, options.trace);
   let code = finished.verdict;

@@ -49,8 +49,12 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
   private resolve!: (value: T) => void;
   private reject!: (error: unknown) => void;
 
-  constructor(owner: HostOwner, name: string, program: HostProgram<T>) {
+  /** Host whose addresses it has. */
+  private readonly address: string;
+
+  constructor(owner: HostOwner, name: string, program: HostProgram<T>, address = name) {
     this.owner = owner;
+    this.address = address;
     this.label = name;
     this.program = program;
     this.done = new Promise((resolve, reject) => {
@@ -172,7 +176,7 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
     const process = new Process(
       world,
       run === 0 ? this.label : `${this.label}'${run}`,
-      this.label,
+      this.address,
       world.network.profile.costs,
     );
     this.instance = new Instance(this.label, process, loop, run);

@@ -50,6 +50,8 @@ export class Instance implements Actor {
   readonly monitors = new Map<SocketBase, MonitorListener>();
   /** Told when the last reference goes. */
   unreferenced: (() => void) | null = null;
+  /** Its process.argv; null: Node's own. */
+  argv: readonly string[] | null = null;
   /** Ids of timers by number, for clearTimeout(7). */
   nextTimerId = 1;
   private readonly wakeStream: RandomStream;

@@ -4,6 +4,7 @@
  */
 import { startAmbient } from "./ambient.ts";
 import { alias, register } from "./register.ts";
+import { simulatePlan } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 import * as zeromq from "./zeromq.ts";
 import * as draft from "./zeromq-draft.ts";
@@ -13,6 +14,7 @@ type Shared = {
   readonly zeromq: object;
   readonly draft: object;
   simulate: typeof simulate;
+  readonly simulatePlan: typeof simulatePlan;
   startAmbient: typeof startAmbient;
   register: typeof register;
   readonly alias: typeof alias;
@@ -21,5 +23,13 @@ type Shared = {
 const place = globalThis as unknown as Record<symbol, Shared | undefined>;
 /** Compiled TypeScript asks for the mark, as the real package has it. */
 const exportsOf = (names: object): object => Object.defineProperty({ ...names }, "__esModule", { value: true });
-const mine: Shared = { zeromq: exportsOf(zeromq), draft: exportsOf(draft), simulate, startAmbient, register, alias };
+const mine: Shared = {
+  zeromq: exportsOf(zeromq),
+  draft: exportsOf(draft),
+  simulate,
+  simulatePlan,
+  startAmbient,
+  register,
+  alias,
+};
 export const shared: Shared = (place[KEY] ??= mine);

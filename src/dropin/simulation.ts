@@ -54,19 +54,27 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   readonly settings: SimulationSettings;
   /** Whose code runs when nobody's is known to: the only program of an ambient simulation. */
   ambient: Instance | null = null;
-  private readonly events: SimulationEvents;
+  protected readonly events: SimulationEvents;
   private readonly realWork: RealWork;
   private readonly hostNames = new Set<string>();
   private readonly shapes = new Map<string, Partial<LinkShape>>();
   private readonly profileName: string;
 
-  constructor(settings: SimulationSettings, events: SimulationEvents) {
+  /** `world`: that of a scenario which some of the programs here belong to. */
+  constructor(settings: SimulationSettings, events: SimulationEvents, world?: World) {
     this.settings = settings;
     this.events = events;
+    this.profileName = world === undefined ? resolveProfile(settings.profile).name : world.network.profile.name;
+    this.world = world ?? this.createWorld();
+    this.realWork = new RealWork(settings.realWork === "instant");
+    this.loop = new Loop(this.world.kernel, this, { mode: settings.drain, turnLimitMs: settings.turnLimitMs });
+  }
+
+  private createWorld(): World {
+    const { settings } = this;
     const kernel = new Kernel({ seed: settings.seed, limits: settings.limits });
     const journal = new Journal(kernel, settings.full);
     const profile = resolveProfile(settings.profile);
-    this.profileName = profile.name;
     const network = new Network({
       kernel,
       profile,
@@ -77,9 +85,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
           journal.lose(item.message, this.world.losing, sender, receiver, where);
       },
     });
-    this.world = { kernel, journal, network, pipeIds: 0, losing: "connection-lost" };
-    this.realWork = new RealWork(settings.realWork === "instant");
-    this.loop = new Loop(kernel, this, { mode: settings.drain, turnLimitMs: settings.turnLimitMs });
+    return { kernel, journal, network, pipeIds: 0, losing: "connection-lost" };
   }
 
   get now(): Instant {
@@ -90,10 +96,10 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
     return this.settings.until;
   }
 
-  addHost<T>(name: string, program: HostProgram<T>): Host<T> {
-    const host = new Host(this, name, program);
+  addHost<T>(name: string, program: HostProgram<T>, address = name): Host<T> {
+    const host = new Host(this, name, program, address);
     this.byName.set(name, host as Host<unknown>);
-    this.hostNames.add(name);
+    this.hostNames.add(address);
     return host;
   }
 
@@ -307,7 +313,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
 const isLoose = ({ state, returned, instance }: Host<unknown>): boolean =>
   state === "running" && !returned && instance?.refs === 0 && instance.waiting.size === 0;
 
-function threadState({ label, state, instance, failure, returned }: Host<unknown>): ThreadState {
+export function threadState({ label, state, instance, failure, returned }: Host<unknown>): ThreadState {
   if (failure !== undefined) return { thread: label, state: "failed", error: messageOf(failure), pointer: "" };
   if (state === "not-started" || state === "crashed") return { thread: label, state };
   const waiting = instance === null ? undefined : [...instance.waiting][0];

@@ -70,6 +70,15 @@ export interface PlanNode {
   readonly binding: "libzmq" | "pyzmq" | "zeromq.js";
   /** The main thread first. */
   readonly threads: readonly PlanThread[];
+  /** A program in JavaScript in the place of steps. */
+  readonly module?: PlanModule;
+}
+
+export interface PlanModule {
+  /** As seen from the scenario's file. */
+  readonly path: string;
+  /** What it finds in process.argv from the third on. */
+  readonly args: readonly string[];
 }
 
 export interface PlanThread {

@@ -8,7 +8,11 @@ import { Process, type World } from "../network/process.ts";
 import type { Program, ProgramError } from "../program/machine.ts";
 import type { PlanNode, PlanThread } from "../program/plan.ts";
 import { Context } from "../socket/context.ts";
+import type { SocketBase } from "../socket/socket-base.ts";
+import type { Member } from "./member.ts";
+import type { ThreadState } from "./record.ts";
 import { Runner } from "./runner.ts";
+import { threadsOf } from "./snapshot.ts";
 
 /** What a node needs from the simulation around it. */
 export interface NodeHost {
@@ -27,7 +31,7 @@ export type NodeState = "not-started" | "running" | "exited" | "crashed";
 
 const OP_START = 0;
 
-export class Node implements BlockObserver, Actor {
+export class Node implements BlockObserver, Actor, Member {
   readonly plan: PlanNode;
   readonly label: string;
   state: NodeState = "not-started";
@@ -156,7 +160,16 @@ export class Node implements BlockObserver, Actor {
 
   /** The run is over: messages in connections to this process will not arrive. */
   loseItems(): void {
+    this.context.loseEverything("queued");
     for (const descriptor of this.process.descriptors) descriptor.loseItems();
+  }
+
+  threadStates(quiet: boolean): ThreadState[] {
+    return threadsOf(this, quiet);
+  }
+
+  sockets(): Iterable<SocketBase> {
+    return this.context.sockets;
   }
 
   private createRunner(plan: PlanThread, run: number): Runner {

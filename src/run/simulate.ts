@@ -6,7 +6,7 @@ import type { Actor } from "../kernel/actor.ts";
 import type { ChoicesOptions } from "../kernel/choices.ts";
 import { compileDistribution } from "../kernel/distribution.ts";
 import { invariant } from "../kernel/invariant.ts";
-import { Kernel } from "../kernel/kernel.ts";
+import { Kernel, type RunOutcome } from "../kernel/kernel.ts";
 import { RandomStreams } from "../kernel/random.ts";
 import type { LinkShape } from "../network/link.ts";
 import { Network } from "../network/network.ts";
@@ -15,6 +15,7 @@ import { resolveProfile } from "../network/profile.ts";
 import { Frame } from "../pipe/frame.ts";
 import { Program } from "../program/machine.ts";
 import type { Plan, PlanFault, PlanLink, PlanThread } from "../program/plan.ts";
+import type { Member, ModuleRuntime } from "./member.ts";
 import { Node, type NodeHost } from "./node.ts";
 import { planHash } from "./plan-hash.ts";
 import type { RunRecord, SimulateOptions } from "./record.ts";
@@ -28,7 +29,13 @@ export function simulate(plan: Plan, options: SimulateOptions = {}): RunRecord {
   return new Simulation(plan, options).run();
 }
 
-class Simulation implements NodeHost, Actor {
+/** A plan with programs that this run cannot run. */
+export class ModuleError extends Error {
+  override readonly name = "ModuleError";
+}
+
+/** A plan on its way: whoever brings a runtime for modules drives the kernel until the end. */
+export class Simulation implements NodeHost, Actor {
   readonly label = "timeline";
   readonly world: World;
   /** What the programs call `seed`. */
@@ -39,12 +46,14 @@ class Simulation implements NodeHost, Actor {
   private readonly plan: Plan;
   private readonly kernel: Kernel;
   private readonly journal: Journal;
-  private readonly nodes: Node[];
+  private readonly nodes: Member[];
+  /** No node is left that could do anything. */
+  over = false;
   private readonly programs = new Map<PlanThread["program"], Program>();
   private readonly warnings = new Map<string, string>();
   private readonly profileName: string;
 
-  constructor(plan: Plan, options: SimulateOptions) {
+  constructor(plan: Plan, options: SimulateOptions, runtime?: ModuleRuntime) {
     this.plan = plan;
     this.runSeed = options.seed ?? plan.seed;
     this.seed = options.appSeed ?? this.runSeed;
@@ -65,13 +74,24 @@ class Simulation implements NodeHost, Actor {
       },
     });
     this.world = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };
-    this.nodes = plan.nodes.map((node) => new Node(this, node));
+    this.nodes = plan.nodes.map((node) => {
+      if (node.module === undefined) return new Node(this, node);
+      if (runtime === undefined)
+        throw new ModuleError(
+          `node "${node.name}" runs ${node.module.path}, a program in JavaScript: only "sim run" with one seed can run it`,
+        );
+      return runtime.create(this, node, node.module);
+    });
     for (const node of this.startOrder()) node.scheduleStart();
     for (const [index, fault] of plan.timeline.entries()) this.kernel.scheduleAt(fault.at, this, 0, index);
   }
 
   run(): RunRecord {
-    const outcome = this.kernel.run(this.plan.until);
+    return this.finish(this.kernel.run(this.plan.until));
+  }
+
+  /** The accounts at the end. */
+  finish(outcome: RunOutcome): RunRecord {
     const endTime = this.kernel.now;
     const threads = threadStates(this.nodes, outcome === "quiet");
     const sockets = socketStates(this.nodes);
@@ -91,13 +111,13 @@ class Simulation implements NodeHost, Actor {
   }
 
   /** Nodes that start at the same instant may do so in any order. */
-  private startOrder(): Node[] {
-    const order: Node[] = [];
+  private startOrder(): Member[] {
+    const order: Member[] = [];
     const declared = new Map(this.nodes.map((node, index) => [node, index]));
-    const place = (node: Node): number => declared.get(node) as number;
+    const place = (node: Member): number => declared.get(node) as number;
     const waiting = [...this.nodes].sort((a, b) => a.startsAt - b.startsAt || place(a) - place(b));
     while (waiting.length > 0) {
-      const first = (waiting[0] as Node).startsAt;
+      const first = (waiting[0] as Member).startsAt;
       const later = waiting.findIndex(({ startsAt }) => startsAt > first);
       const chosen = this.kernel.choices.open
         ? this.kernel.choose("start order", later < 0 ? waiting.length : later)
@@ -175,7 +195,6 @@ class Simulation implements NodeHost, Actor {
     this.world.losing = "queued";
     for (const node of this.nodes) {
       if (node.state === "not-started" || node.state === "crashed") continue;
-      node.context.loseEverything("queued");
       node.loseItems();
     }
     invariant(this.journal.open === 0, `${this.journal.open} of ${this.journal.written} legs have no fate`);

@@ -2,15 +2,16 @@
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
+import type { Member } from "./member.ts";
 import type { Node } from "./node.ts";
 import type { LegCounts, SocketState, ThreadState } from "./record.ts";
 import type { Runner } from "./runner.ts";
 
 /** `quiet`: nothing can happen any more, so whoever waits without a timeout waits for ever. */
-export const threadStates = (nodes: readonly Node[], quiet: boolean): ThreadState[] =>
-  nodes.flatMap((node) => threadsOf(node, quiet));
+export const threadStates = (nodes: readonly Member[], quiet: boolean): ThreadState[] =>
+  nodes.flatMap((node) => node.threadStates(quiet));
 
-function threadsOf(node: Node, quiet: boolean): ThreadState[] {
+export function threadsOf(node: Node, quiet: boolean): ThreadState[] {
   if (node.state !== "not-started") return node.runners.map((runner) => threadState(runner, quiet));
   return node.plan.threads.map(({ name }) => ({
     thread: name === "" ? node.plan.name : `${node.plan.name}.${name}`,
@@ -28,9 +29,9 @@ function threadState({ thread, failure, pointer }: Runner, quiet: boolean): Thre
   return { ...waiting, ...subject, ...(quiet && operation.deadline === null ? { forever: true } : {}) };
 }
 
-export function socketStates(nodes: readonly Node[]): SocketState[] {
+export function socketStates(nodes: readonly Member[]): SocketState[] {
   const running = nodes.filter(({ state }) => state === "running");
-  return running.flatMap(({ context }) => [...context.sockets].map(socketStateOf));
+  return running.flatMap((node) => [...node.sockets()].map(socketStateOf));
 }
 
 export const socketStateOf = (socket: SocketBase): SocketState => ({

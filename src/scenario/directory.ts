@@ -13,6 +13,8 @@ export interface DeclaredThread {
   readonly sockets: ReadonlyMap<string, DeclaredSocket>;
   /** Variables that anything in the thread gives a value. */
   readonly variables: ReadonlySet<string>;
+  /** A program in JavaScript opens its sockets itself; they are known when it runs. */
+  readonly opensItself: boolean;
 }
 
 export interface DeclaredNode extends DeclaredThread {
@@ -84,6 +86,7 @@ function declaredThread(value: Json, inherited: ReadonlySet<string>): DeclaredTh
     count: typeof count === "number" && count >= 1 && count <= REPLICAS_MAX ? count : undefined,
     sockets: new Map(members(thread["sockets"]).map(([name, socket]) => [name, declaredSocket(socket)])),
     variables,
+    opensItself: isObject(thread["program"]),
   };
 }
 

@@ -80,7 +80,8 @@ export class ExpectationNames {
     const parts = parseName(selector);
     const at = selector.lastIndexOf(".");
     const owner = this.#threads.get(plain(selector.slice(0, Math.max(0, at))));
-    if (parts && owner?.sockets.has(selector.slice(at + 1))) return this.#checkIndices(selector.slice(0, at), pointer);
+    if (parts && (owner?.opensItself === true || owner?.sockets.has(selector.slice(at + 1)) === true))
+      return this.#checkIndices(selector.slice(0, at), pointer);
     const hint = didYouMean(plain(selector), this.#sockets);
     this.#report.error(pointer, "ZS401", `unknown socket "${selector}"`, {
       inside: { offset: 0, length: selector.length },

@@ -1,7 +1,16 @@
 /** Nodes and their threads: compiled once as declared, then expanded to instances. */
 import type { DistributionSpec } from "../kernel/distribution.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
-import type { DurationExpr, PlanNode, PlanSocket, PlanThread, Step, Template, ValueExpr } from "../program/plan.ts";
+import type {
+  DurationExpr,
+  PlanModule,
+  PlanNode,
+  PlanSocket,
+  PlanThread,
+  Step,
+  Template,
+  ValueExpr,
+} from "../program/plan.ts";
 import { computedDuration } from "../program/quantity.ts";
 import type { Value } from "../program/value.ts";
 import { type DeclaredNode, type DeclaredThread, type Directory, replicaNames } from "./directory.ts";
@@ -13,6 +22,9 @@ import { compileSocket } from "./sockets.ts";
 import { under } from "./source.ts";
 import type { EndpointUse } from "./step-place.ts";
 import { STATIC_BUILTINS, staticText, Texts } from "./texts.ts";
+
+/** A thread, or a node as the main thread of itself. */
+type Declared = schema.Thread | schema.Node;
 
 /** A thread as declared. */
 interface ThreadModel {
@@ -160,6 +172,7 @@ class NodeCompiler {
     if (host.length > 0 && !/^[A-Za-z0-9_][A-Za-z0-9_.-]*(\[\d+\])?$/.test(hostName)) {
       this.#input.report.error(under(pointer, "host"), "ZS206", `"${hostName}" is not a host name`);
     }
+    const module = this.#module(values);
     const node: PlanNode = {
       name: instance,
       group: name,
@@ -172,6 +185,7 @@ class NodeCompiler {
       blocky: this.#sound("blocky") ?? true,
       binding: this.#binding,
       threads: threads.map(({ thread }) => thread),
+      ...(module === undefined ? {} : { module }),
     };
     return { node, uses: threads.map(({ thread, uses, values: known }) => ({ node, thread, uses, values: known })) };
   }
@@ -194,7 +208,7 @@ class NodeCompiler {
     });
   }
 
-  #thread(group: string, thread: schema.Thread, pointer: string, declared: DeclaredThread): ThreadModel {
+  #thread(group: string, thread: Declared, pointer: string, declared: DeclaredThread): ThreadModel {
     const { report, directory, node } = this.#input;
     const texts = new Texts(report, declared.variables);
     const uses: EndpointUse[] = [];
@@ -226,7 +240,7 @@ class NodeCompiler {
     };
   }
 
-  #sockets(thread: schema.Thread, pointer: string, texts: Texts, uses: EndpointUse[]): PlanSocket[] {
+  #sockets(thread: Declared, pointer: string, texts: Texts, uses: EndpointUse[]): PlanSocket[] {
     const { report } = this.#input;
     return Object.entries((this.#object(thread.sockets) ?? {}) as Record<string, schema.Socket>).flatMap(
       ([name, socket]) => {
@@ -264,7 +278,7 @@ class NodeCompiler {
   }
 
   /** `texts` is undefined where the same variables were checked before. */
-  #vars(thread: schema.Thread, pointer: string, texts: Texts | undefined): Record<string, ValueExpr> {
+  #vars(thread: Declared, pointer: string, texts: Texts | undefined): Record<string, ValueExpr> {
     const { report, declared } = this.#input;
     const quiet = texts ?? new Texts(report, declared.variables);
     const place = under(pointer, "vars");
@@ -278,7 +292,7 @@ class NodeCompiler {
     return new Texts(this.#input.report, new Set(), STATIC_BUILTINS);
   }
 
-  #delay(thread: schema.Thread, pointer: string): DurationExpr {
+  #delay(thread: Declared, pointer: string): DurationExpr {
     const place = under(pointer, "startAt");
     if (thread.startAt === undefined || this.#input.report.isBroken(place)) return 0 as Duration;
     return this.#staticTexts().duration(thread.startAt, place);
@@ -305,6 +319,32 @@ class NodeCompiler {
     return given === undefined
       ? undefined
       : compileDistribution(given, under(this.#input.pointer, "startJitter"), this.#input.report);
+  }
+
+  /** A program in JavaScript, which makes its sockets itself. */
+  #module(values: ReadonlyMap<string, Value>): PlanModule | undefined {
+    const { node, pointer, report } = this.#input;
+    const program = this.#object(this.#sound("program"));
+    if (program === undefined) return undefined;
+    const { module, args = [] } = program as schema.ModuleProgram;
+    const place = under(pointer, "program");
+    for (const key of ["sockets", "threads", "vars"] as const) {
+      if (node[key] !== undefined)
+        report.once(
+          under(pointer, key),
+          "ZS213",
+          `a node that runs a module has no "${key}": the module makes its own`,
+          { key: true },
+        );
+    }
+    const words = args.map((arg, at) => {
+      const template = this.#staticTexts().template(arg, under(place, "args", at));
+      const text = staticText(template, values);
+      if (text === undefined)
+        report.once(under(place, "args", at), "ZS314", "the arguments are fixed before the run: no random draws");
+      return text ?? "";
+    });
+    return { path: String(module), args: words };
   }
 
   /** A field of the node, unless it broke the schema. */

@@ -16,6 +16,8 @@ interface ErrorContext {
 
 /** Reports one error at its place in the value that was validated. */
 export function reportSchemaError(error: SchemaError, value: Json, { base, what, report }: ErrorContext): void {
+  // The branch that failed has said what is wrong.
+  if (error.keyword === "if") return;
   // A bad property name is reported twice, as a text and as a name; "propertyNames" knows which one it is.
   if (typeof error.data === "string" && typeof valueAt(value, error.instancePath) !== "string") return;
   const pointer = base + error.instancePath;

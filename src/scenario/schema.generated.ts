@@ -137,6 +137,13 @@ export type Positive = (number | string)
  */
 export type Endpoint = string
 /**
+ * Steps, or a program in JavaScript written for the npm package zeromq.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "program".
+ */
+export type Program = (Steps | ModuleProgram)
+/**
  * One step of a program; its first key says which.
  * 
  * This interface was referenced by `Scenario`'s JSON-Schema
@@ -414,9 +421,9 @@ vars?: Vars
  */
 sockets?: Sockets
 /**
- * What the main thread does.
+ * What the main thread does: steps, or a program for zeromq.js.
  */
-program?: Steps
+program?: Program
 /**
  * Further threads of the process, by name; they share the context, so inproc works between them.
  */
@@ -1293,6 +1300,22 @@ export interface RestartStep {
  * The node; with replicas, all of them, or name[i].
  */
 restart: HostName
+}
+/**
+ * A file that runs on simulated sockets and in virtual time, once per instance with variables of its own.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "moduleProgram".
+ */
+export interface ModuleProgram {
+/**
+ * The file, as seen from the scenario's.
+ */
+module: string
+/**
+ * What the program finds in process.argv from the third on; "${index}" is evaluated.
+ */
+args?: string[]
 }
 /**
  * This interface was referenced by `Scenario`'s JSON-Schema

@@ -39,6 +39,7 @@ function knownUses(threads: readonly ThreadUses[]): { uses: readonly Use[]; unkn
   const uses: Use[] = [];
   const unknown = new Set<string>();
   for (const { node, thread, uses: own, values } of threads) {
+    if (node.module !== undefined) for (const transport of ["tcp", "ipc"]) unknown.add(transport);
     for (const use of own) {
       const text = staticText(use.template, values);
       const parsed = text === undefined ? undefined : parseEndpoint(text, use.kind === "bind");

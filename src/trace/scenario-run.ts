@@ -130,10 +130,11 @@ export function runPrepared(
   prepared: Prepared,
   seed: string,
   options: Omit<SimulateOptions, "seed"> = {},
+  runPlan: (plan: Plan, options: SimulateOptions) => RunRecord = simulate,
 ): ScenarioRun {
   const own = prepared.plan.seed;
   const run = (plan: Plan): RunRecord =>
-    simulate(plan, { level: "full", exploreChoices: seed !== own, ...options, seed });
+    runPlan(plan, { level: "full", exploreChoices: seed !== own, ...options, seed });
   const record = run(prepared.planFor(seed));
   const analysis = analyze(record.header, record.events, record.endTime);
   const others = new Map<OtherRun, Analysis>();
