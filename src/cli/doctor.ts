@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fastDrainWorks } from "../dropin/drain.ts";
 import { MODEL, VERSION } from "../journal/version.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { packageFolder } from "./files.ts";
@@ -29,7 +30,7 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-function installation(shell: Shell, { json }: DoctorOptions): ExitCode {
+async function installation(shell: Shell, { json }: DoctorOptions): Promise<ExitCode> {
   const { engines } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8")) as {
     engines: { node: string };
   };
@@ -38,12 +39,21 @@ function installation(shell: Shell, { json }: DoctorOptions): ExitCode {
     model: MODEL,
     node: `${process.version} (needs ${engines.node})`,
     platform: `${process.platform} ${process.arch}`,
+    drain: await drain(),
     zeromq: realZeromq(shell.cwd) ?? "not installed (only sim record needs it: npm install zeromq)",
   };
   if (json) shell.out(`${JSON.stringify(facts, null, 2)}\n`);
   else for (const [name, fact] of Object.entries(facts)) shell.out(`${name.padEnd(12)}${fact}\n`);
   return EXIT.ok;
 }
+
+/** How programs written for zeromq.js are driven here; traces are equal either way. Only a macrotask can tell. */
+const drain = (): Promise<string> =>
+  new Promise((done) => {
+    setImmediate(() =>
+      done(fastDrainWorks() ? "tick (process._tickCallback)" : "turn (one turn of the event loop per wake)"),
+    );
+  });
 
 /** The version of npm's zeromq as seen from the user's folder; it is only looked up, not loaded. */
 function realZeromq(folder: string): string | undefined {

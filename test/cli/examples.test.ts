@@ -87,7 +87,9 @@ test.each(["scenario", "trace"])("sim schema %s prints the published schema", as
 describe("sim doctor", () => {
   test("says what is installed", async () => {
     const { code, out } = await world().sim("doctor", "--json");
-    expect(JSON.parse(out)).toMatchObject({ model: "libzmq 4.3.5", zeromq: expect.stringContaining("not installed") });
+    const facts: unknown = JSON.parse(out);
+    expect(facts).toMatchObject({ model: "libzmq 4.3.5", zeromq: expect.stringContaining("not installed") });
+    expect(facts).toMatchObject({ drain: expect.stringMatching(/^(tick|turn) /) });
     expect(code).toBe(EXIT.ok);
   });
 

@@ -2,15 +2,13 @@
  * The built package in the place of zeromq, in processes of their own: --import and --require, node:test,
  * vitest. (mocha with ts-node is how scripts/zeromqjs-suite.mjs runs the suite of zeromq.js.)
  */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-const run = promisify(execFile);
 let user: string;
 
 const EXCHANGE = `async function exchange({ Push, Pull }) {
@@ -86,8 +84,56 @@ beforeAll(() => {
 
 afterAll(() => rmSync(user, { recursive: true, force: true }));
 
-const node = (...words: string[]) =>
-  run(process.execPath, words, { cwd: user, timeout: 30_000, env: { ...process.env, NODE_OPTIONS: "" } });
+const RUN_MS_MAX = 30_000;
+/** Leaders of process groups: a test runner's workers go with it. */
+const running = new Set<number>();
+const killGroup = (leader: number): void => {
+  try {
+    process.kill(process.platform === "win32" ? leader : -leader, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+};
+const killAll = (): void => running.forEach(killGroup);
+process.on("exit", killAll);
+afterEach(killAll);
+afterAll(() => {
+  process.off("exit", killAll);
+});
+
+function node(...words: string[]): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, words, {
+      cwd: user,
+      detached: process.platform !== "win32",
+      env: { ...process.env, NODE_OPTIONS: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
+    child.on("error", failed);
+    const leader = child.pid;
+    if (leader === undefined) return;
+    running.add(leader);
+    const timer = setTimeout(() => killGroup(leader), RUN_MS_MAX);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      killGroup(leader);
+      running.delete(leader);
+      if (code === 0) done(said);
+      else
+        failed(
+          Object.assign(new Error(`${words.join(" ")} ended with ${code ?? signal}\n${said.stderr}`), {
+            code,
+            ...said,
+          }),
+        );
+    });
+  });
+}
 
 describe("a program", () => {
   test.each(["import.mjs", "default.mjs", "dynamic.mjs", "create-require.mjs", "url.mjs", "require.cjs", "path.cjs"])(
@@ -126,7 +172,7 @@ describe("node:test", () => {
 });
 
 describe("vitest", () => {
-  test.each([".", "ambient"])("with the plugin, in %s", async (folder) => {
+  test.each([".", "ambient"])("with the plugin, in %s", { timeout: 2 * RUN_MS_MAX }, async (folder) => {
     const words = [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--root", folder];
     const { stdout } = await node(...words);
     expect(stdout).toMatch(/1 passed/);
