@@ -66,7 +66,17 @@ async function calibrated() {
 async function record(path) {
   const scenario = basename(path, ".json");
   const folder = join(scratch, scenario);
-  const { code, err } = await sim("record", path, "--runs", options.runs, "--out", folder, "--quiet", ...wrapper);
+  const { code, err } = await sim(
+    "record",
+    path,
+    "--runs",
+    options.runs,
+    "--out",
+    folder,
+    "--quiet",
+    "--calm",
+    ...wrapper,
+  );
   if (code === 0) return { folder };
   const refused = code === 2 && err.includes("cannot be recorded");
   const reason = refused ? err.replace(/^.*cannot be recorded: /s, "") : `recording failed: ${err}`;

@@ -15,6 +15,7 @@ interface RecordOptions {
   readonly seed?: string;
   readonly set?: readonly string[];
   readonly with?: string;
+  readonly calm?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -37,6 +38,7 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--seed <seed>", "seed of the application's draws, of all runs (default: the scenario's)")
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
+    .option("--calm", "record a run again when the machine held it up for more than 5 ms, up to 4 times")
     .option("--quiet", "no progress")
     .addHelpText("before", EXAMPLES)
     .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));
@@ -61,6 +63,7 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
     seed: options.seed ?? plan.seed,
     quiet: options.quiet === true,
     wrapper: words(options.with),
+    calm: options.calm === true,
   });
 }
 
@@ -73,11 +76,12 @@ interface Job {
   readonly seed: string;
   readonly quiet: boolean;
   readonly wrapper: readonly string[];
+  readonly calm: boolean;
 }
 
 export async function recordRuns(
   shell: Shell,
-  { plan, planFor, file, runs, out, seed, quiet, wrapper }: Job,
+  { plan, planFor, file, runs, out, seed, quiet, wrapper, calm }: Job,
 ): Promise<ExitCode> {
   const { LibraryError, obstacle, record } = await import("../real/record.ts");
   const problem = obstacle(plan);
@@ -95,7 +99,7 @@ export async function recordRuns(
       shell.err(`${plan.name}: run ${run}/${runs}${broken === undefined ? "" : ` broke off (${broken})`} -> ${path}\n`);
   };
   try {
-    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, wrapper, signal: interrupt.signal, done });
+    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, wrapper, calm, signal: interrupt.signal, done });
   } catch (error) {
     throw error instanceof LibraryError ? new Failure(error.message) : error;
   } finally {

@@ -6,6 +6,8 @@ const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 export class Clock {
   readonly zero: bigint;
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** By how much the latest wait ended too late, at most, ns. */
+  late = 0;
 
   /** `zero`: start of the run, ns. */
   constructor(zero: bigint) {
@@ -28,6 +30,7 @@ export class Clock {
       else if (alone) Atomics.wait(NOBODY, 0, 0, left / 1e6);
       else await turn();
     }
+    this.late = Math.max(this.late, this.now() - t);
   }
 
   /** Whoever waits will wait for ever, and keeps the process no longer. */

@@ -10,6 +10,9 @@ import type { Job, Up } from "./protocol.ts";
 import { RawJournal } from "./raw-journal.ts";
 import type { RawProxy, ZeroMQ } from "./zeromq.ts";
 
+/** Less is nothing unusual. */
+const LATE_NS = 1_000_000;
+
 export class NodeProcess {
   readonly plan: PlanNode;
   readonly seed: string;
@@ -58,7 +61,7 @@ export class NodeProcess {
   async start(zero: bigint, begin: number): Promise<void> {
     this.clock = new Clock(zero);
     this.journal = new RawJournal(this.job.file, () => this.clock.now());
-    await this.clock.until(begin, true);
+    await this.wait(begin, true);
     this.journal.write({ ev: "node", node: this.plan.name, what: this.job.life === 0 ? "start" : "restart" });
     await Promise.all(this.threads.map((thread) => this.startThread(thread, begin)));
   }
@@ -72,8 +75,15 @@ export class NodeProcess {
   }
 
   private async startThread(thread: NodeThread, begin: number): Promise<void> {
-    await this.clock.until(begin + thread.plan.startAt - this.plan.startAt, this.alone);
+    await this.wait(begin + thread.plan.startAt - this.plan.startAt);
     await thread.run();
+  }
+
+  /** Waits, and tells when the machine made it wait longer than that. */
+  async wait(until: number, alone = this.alone): Promise<void> {
+    const { late } = this.clock;
+    await this.clock.until(until, alone);
+    if (this.clock.late > late && this.clock.late > LATE_NS) this.journal.write({ ev: "late", by: this.clock.late });
   }
 
   // --- for its threads ---

@@ -275,7 +275,7 @@ export class NodeThread {
     const until = this.host.clock.now() + duration;
     this.host.journal.write({ ev: "asleep", thread: this.label });
     if (duration === 0) await turn();
-    else await this.host.clock.until(until, this.host.alone);
+    else await this.host.wait(until);
     return OK;
   }
 

@@ -2,7 +2,18 @@
 import type { Plan, Step } from "../program/plan.ts";
 import type { Identified } from "./identify.ts";
 
-export function headerNotes(plan: Plan, marked: readonly string[], { guessed, unknown }: Identified): string[] {
+/** A run that was held up longer shows the machine as much as ZeroMQ. */
+export const DISTURBED_NS = 5_000_000;
+
+export interface Findings {
+  readonly marked: readonly string[];
+  readonly identified: Identified;
+  /** ns */
+  readonly late: number;
+}
+
+export function headerNotes(plan: Plan, { marked, identified, late }: Findings): string[] {
+  const { guessed, unknown } = identified;
   const steps = plan.nodes.flatMap(({ threads }) => threads.flatMap(({ program }) => [...stepsOf(program)]));
   const uses = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
   const notes = [
@@ -33,6 +44,7 @@ export function headerNotes(plan: Plan, marked: readonly string[], { guessed, un
       marked.length > 0,
     ],
     [`identity: ${guessed} receipts decided by order among messages of equal content`, guessed > 0],
+    [`disturbed: the machine woke a thread ${(late / 1e6).toFixed(0)} ms too late`, late >= DISTURBED_NS],
     [`identity: ${unknown} receipts match no message`, unknown > 0],
   ] as const;
   return notes.filter(([, holds]) => holds).map(([text]) => text);

@@ -55,4 +55,6 @@ export interface RawDetail {
 export type RawLine =
   | (TraceEvent & { readonly raw?: RawDetail })
   | { readonly t: number; readonly ev: "asleep"; readonly thread: string }
+  /** The machine held a thread up: it woke so many ns after its time. */
+  | { readonly t: number; readonly ev: "late"; readonly by: number }
   | { readonly t: number; readonly ev: "leaving"; readonly thread: string; readonly code: number };

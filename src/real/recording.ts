@@ -22,6 +22,8 @@ export interface RecordedRun {
   readonly header: TraceHeader;
   readonly events: readonly TraceEvent[];
   readonly endTime: number;
+  /** The longest time by which a thread woke too late, ns: how much the machine disturbed the run. */
+  readonly late: number;
   /** Why it is not whole; undefined when it is. */
   readonly incomplete: string | undefined;
 }
@@ -275,6 +277,8 @@ export class Recording {
     const merged = mergeRaw(files, this.#sockets);
     const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : undefined);
     if (this.#library.package === "" && incomplete !== undefined && !signal.aborted) throw new LibraryError(incomplete);
+    const late = files.flatMap(({ lines }) => lines.map((line) => (line.ev === "late" ? line.by : 0)));
+    const worst = late.reduce((a, b) => Math.max(a, b), 0);
     const header: TraceHeader = {
       format: "zeromq-sim-trace",
       version: 1,
@@ -286,10 +290,10 @@ export class Recording {
       profile: "this machine",
       arm: "real",
       binding: `zeromq.js ${this.#library.package}`,
-      notes: headerNotes(plan, forecast.marked, merged),
+      notes: headerNotes(plan, { marked: forecast.marked, identified: merged, late: worst }),
       ...(incomplete === undefined ? {} : { incomplete }),
     };
-    return { header, events: merged.events, endTime, incomplete };
+    return { header, events: merged.events, endTime, late: worst, incomplete };
   }
 }
 

@@ -52,7 +52,7 @@ export interface Run {
   readonly latencies: ReadonlyMap<string, Float64Array>;
   /** "socket endpoint" -> instants at which a connector tried until it first succeeded, ns since the first. */
   readonly attempts: ReadonlyMap<string, readonly number[]>;
-  /** Thread -> when its program began: its first socket was open, or else it started, ns. */
+  /** Thread -> when it came to its first bind or connect, or else when it started, ns. */
   readonly starts: ReadonlyMap<string, number>;
   /** The events once more: read or simulated again. */
   readonly events: () => readonly TraceEvent[];
@@ -146,17 +146,25 @@ function attemptsIn(events: readonly TraceEvent[]): Map<string, number[]> {
   return new Map([...times].map(([key, list]) => [key, list.map((t) => t - (list[0] ?? 0))]));
 }
 
+/** What a simulated thread takes from its start to the return of its first bind or connect. */
+const SETUP_NS = 65_000;
+
 function startsIn(events: readonly TraceEvent[]): Map<string, number> {
   const starts = new Map<string, number>();
-  const opened = new Set<string>();
+  const met = new Set<string>();
   for (const event of events) {
     if (event.ev === "thread" && event.what === "start" && !starts.has(event.thread)) starts.set(event.thread, event.t);
-    if (event.ev !== "socket" || event.what !== "open" || opened.has(threadOf(event.socket))) continue;
-    opened.add(threadOf(event.socket));
-    starts.set(threadOf(event.socket), event.t);
+    if (event.ev !== "call" || (event.call !== "bind" && event.call !== "connect") || met.has(event.thread)) continue;
+    met.add(event.thread);
+    const begun = starts.get(event.thread);
+    // A first call much later is a step of the program and no part of the start.
+    if (begun !== undefined && event.t - begun < LATE_NS) starts.set(event.thread, Math.max(0, event.t - SETUP_NS));
   }
   return starts;
 }
+
+/** A process that takes longer over its first call does so because its program waits. */
+const LATE_NS = 50_000_000;
 
 function* flowFacts({ messages }: Analysis): Generator<Fact> {
   const sent = new Map<string, number>();
