@@ -1,8 +1,9 @@
 /**
  * npm run determinism [-- --versions 20,24 --seeds 1,2 --keep DIR FILE...]
  *
- * Runs every scenario on several versions of Node and compares the digests: same scenario, seed and
- * version of the simulator, same trace. npm's packages node@N bring the binaries into a scratch folder.
+ * Runs every scenario, and a program for zeromq.js a hundred times, on several versions of Node and
+ * compares the digests: same scenario, seed and version of the simulator, same trace. npm's packages
+ * node@N bring the binaries into a scratch folder.
  * Exit code 0 when all digests agree, 4 when some differ, 3 when a run or an installation failed.
  */
 import { spawn } from "node:child_process";
@@ -21,10 +22,19 @@ const SHOWN = 12;
 
 const children = new Set();
 const stopChildren = () => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) killGroup(child);
 };
+/** The program and what it started: npm runs scripts of packages. */
+function killGroup({ pid }) {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
 process.on("exit", stopChildren);
-for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
   process.on(signal, () => process.exit(code));
 
 /** Exit code and both streams of a program that is ended after `msMax`. */
@@ -34,10 +44,10 @@ function output(command, words, { cwd = ROOT, msMax, shell = false }) {
       cwd,
       shell,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: msMax,
-      killSignal: "SIGKILL",
+      detached: process.platform !== "win32",
     });
     children.add(child);
+    const timer = setTimeout(() => killGroup(child), msMax);
     const said = { out: "", err: "" };
     child.stdout.setEncoding("utf8").on("data", (text) => {
       said.out += text;
@@ -47,6 +57,7 @@ function output(command, words, { cwd = ROOT, msMax, shell = false }) {
     });
     child.on("error", failed);
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       children.delete(child);
       done({ code: code ?? signal, ...said });
     });
@@ -73,7 +84,19 @@ async function install(major, scratch) {
   return { version: out.trim(), binary };
 }
 
+/** A program written for zeromq.js, in virtual time: its runs are compared with each other, too. */
+const PROGRAM = join(ROOT, "scripts", "determinism-program.mjs");
+const PROGRAM_RUNS = 100;
+
+async function programDigest(binary, seed) {
+  const words = [PROGRAM, seed === "own" ? "1" : seed, String(PROGRAM_RUNS)];
+  const { code, out, err } = await output(binary, words, { msMax: RUN_MS_MAX });
+  if (code !== 0) return { failed: `exit ${code}: ${err.trim().split("\n")[0] ?? ""}` };
+  return { digest: out.trim() };
+}
+
 async function digestOf(binary, file, seed) {
+  if (file === PROGRAM) return programDigest(binary, seed);
   const { code, out, err } = await output(
     binary,
     [SIM, "run", file, "--json", ...(seed === "own" ? [] : ["--seed", seed])],
@@ -94,16 +117,21 @@ async function compare(nodes, file, seed) {
     (why === undefined ? digest.slice(0, SHOWN) : "failed").padEnd(SHOWN),
   );
   const verdict = failed === undefined ? (same ? "same" : "DIFFERENT") : failed.failed;
-  console.log(`${basename(file, ".json").padEnd(28)} ${String(seed).padEnd(5)} ${cells.join("  ")}  ${verdict}`);
+  console.log(
+    `${basename(file)
+      .replace(/\.json$/, "")
+      .padEnd(28)} ${String(seed).padEnd(5)} ${cells.join("  ")}  ${verdict}`,
+  );
   return failed === undefined ? (same ? 0 : 4) : 3;
 }
 
 function scenarios() {
   const folder = join(ROOT, "scenarios");
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];
-  return names
+  const files = names
     .filter((name) => name.endsWith(".json") && !name.endsWith(".schema.json"))
     .map((name) => join(folder, name));
+  return [...files, join(folder, "modules", "workers.json"), PROGRAM];
 }
 
 async function main() {

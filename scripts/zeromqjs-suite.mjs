@@ -7,7 +7,7 @@
  * FOLDER holds the suite's test/ and node_modules with mocha 11, chai 4, ts-node 10, typescript 4.9, semver,
  * proper-lockfile, fs-extra, which, zeromq 6.8 and a built zeromq-sim; src/ and v5-compat.js are written here.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,42 @@ module.exports = require(path + "compat.js");
 `,
 };
 
-function runFile(folder, file, which) {
+const FILE_MS_MAX = 180_000;
+/** The leader of the process group that runs at present: mocha, and whatever its cases started. */
+let leader;
+function stopChild() {
+  if (leader === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? leader : -leader, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+process.on("exit", stopChild);
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+  process.on(signal, () => process.exit(code));
+
+/** The signal that ended the program, or null; nothing of it is left. */
+function end(words, options) {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, words, {
+      ...options,
+      detached: process.platform !== "win32",
+      stdio: "ignore",
+    });
+    leader = child.pid;
+    const timer = setTimeout(stopChild, FILE_MS_MAX);
+    child.on("error", failed);
+    child.on("exit", (_code, signal) => {
+      clearTimeout(timer);
+      stopChild();
+      leader = undefined;
+      done(signal);
+    });
+  });
+}
+
+async function runFile(folder, file, which) {
   const output = join(folder, "out", `${which}.json`);
   rmSync(output, { force: true });
   const environment = {
@@ -52,12 +87,7 @@ function runFile(folder, file, which) {
   };
   const words = ["--no-parallel", "--retries", "0", "--reporter", "json", "--reporter-option", `output=${output}`];
   const mocha = join(folder, "node_modules/mocha/bin/mocha.js");
-  const { signal } = spawnSync(process.execPath, [mocha, ...words, file], {
-    cwd: folder,
-    env: environment,
-    timeout: 180_000,
-    stdio: "ignore",
-  });
+  const signal = await end([mocha, ...words, file], { cwd: folder, env: environment });
   if (!existsSync(output)) return { failed: signal === null ? "no result" : `killed by ${signal}`, cases: [] };
   const result = JSON.parse(readFileSync(output, "utf8"));
   const state = (list, name) =>
@@ -133,21 +163,15 @@ const names = ["test/unit", "test/unit/compat"].flatMap((path) =>
     .map((name) => `${path}/${name}`),
 );
 const only = values.only === undefined ? null : new RegExp(values.only);
-const files = names
-  .filter((name) => only === null || only.test(name))
-  .map((name) => {
-    const file = name.replace("test/unit/", "");
-    const sim = values.module === "real" ? { cases: [] } : runFile(folder, name, "sim");
-    const real = values.module === "sim" ? undefined : runFile(folder, name, "real").cases;
-    const reasons = [...new Set(sim.cases.map(({ title }) => outside(file, title)).filter((why) => why !== undefined))];
-    const why = reasons.join(", ") || (outside(file, "") ?? "") || (sim.failed ?? "");
-    process.stderr.write(`${file}: ${count(sim.cases, "pass")} of ${sim.cases.length}\n`);
-    return {
-      file,
-      sim: sim.cases,
-      inside: sim.cases.filter(({ title }) => outside(file, title) === undefined),
-      real,
-      why,
-    };
-  });
+const files = [];
+for (const name of names.filter((one) => only === null || only.test(one))) {
+  const file = name.replace("test/unit/", "");
+  const sim = values.module === "real" ? { cases: [] } : await runFile(folder, name, "sim");
+  const real = values.module === "sim" ? undefined : (await runFile(folder, name, "real")).cases;
+  const reasons = [...new Set(sim.cases.map(({ title }) => outside(file, title)).filter((why) => why !== undefined))];
+  const why = reasons.join(", ") || (outside(file, "") ?? "") || (sim.failed ?? "");
+  process.stderr.write(`${file}: ${count(sim.cases, "pass")} of ${sim.cases.length}\n`);
+  const inside = sim.cases.filter(({ title }) => outside(file, title) === undefined);
+  files.push({ file, sim: sim.cases, inside, real, why });
+}
 if (only === null) process.stderr.write(`${JSON.stringify(report(files, "node scripts/zeromqjs-suite.mjs FOLDER"))}\n`);
