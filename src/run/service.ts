@@ -138,7 +138,8 @@ export class Service {
     if (existing !== undefined && !existing.closed)
       throw new ProgramError(`socket "${name}" is open already`, this.pointer());
     const socket = this.node.context.createSocket(plan.type, this.node.socketName(this.plan, name));
-    if (socket === null) throw new ProgramError("open failed with ETERM", this.pointer());
+    if (socket === null)
+      throw new ProgramError(`open failed with ${this.node.context.full ? "EMFILE" : "ETERM"}`, this.pointer());
     this.sockets.set(name, socket);
     return [
       ...plan.options.map(

@@ -81,10 +81,15 @@ export class Context {
     );
   }
 
+  /** No room for another socket: MAX_SOCKETS are open or with the reaper. */
+  get full(): boolean {
+    return this.sockets.size >= this.settings.max_sockets;
+  }
+
   /** zmq_socket. null: the context is terminating (ETERM), or has no room for another (EMFILE). */
   createSocket(type: SocketTypeName, name: string): SocketBase | null {
     if (this.terminating) return null;
-    if (this.sockets.size >= this.settings.max_sockets) return null;
+    if (this.full) return null;
     const socket = createSocketOfType(this, type, name);
     if (this.settings.ipv6 !== 0) socket.changeOptions({ ipv6: true });
     this.sockets.add(socket);

@@ -43,6 +43,7 @@ export class Bench {
     const world: World = { kernel: this.kernel, journal: this.journal, network, pipeIds: 0, losing: "connection-lost" };
     this.process = new Process(world, "bench", "host", profile.costs);
     this.context = new Context(this.process, { ioThreads: 1, blocky: true });
+    this.context.setOption("max_sockets", 2 ** 31 - 1);
   }
 
   socket(type: SocketTypeName, options: Readonly<Record<string, number | string>> = {}): SocketBase {
