@@ -53,7 +53,7 @@ async function compare(shell: Shell, names: readonly [string, string], options: 
   const { styleOf } = await import("./engine.ts");
   const [a, b] = await bothSides(shell, names, options);
   refuseStrangers(a, b);
-  const judged = judge(compareSides(a, b), options.timing === true);
+  const judged = judge(compareSides(a, b, await interchangeable(shell, names, options)), options.timing === true);
   shell.out(
     options.json
       ? `${JSON.stringify(comparisonJson(judged), null, 2)}\n`
@@ -74,6 +74,16 @@ async function bothSides(
   const real = traced.flatMap((side) => side?.runs.filter(({ header }) => header.arm === "real") ?? []);
   const side = async (at: 0 | 1): Promise<Side> => traced[at] ?? (await simulateSide(shell, names[at], options, real));
   return [await side(0), await side(1)];
+}
+
+/** Known only from a scenario. */
+async function interchangeable(shell: Shell, names: readonly string[], options: CompareOptions): Promise<Set<string>> {
+  const file = names.find((name) => kindOf(shell, name) === "scenario");
+  if (file === undefined) return new Set();
+  const { load } = await import("./engine.ts");
+  const { interchangeableThreads } = await import("../run/align.ts");
+  const text = readScenarioText(shell, file);
+  return interchangeableThreads(load({ text, file, set: options.set ?? [], color: false }).plan);
 }
 
 function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {

@@ -21,3 +21,17 @@ function alignedNode(node: PlanNode, starts: ReadonlyMap<string, number>): PlanN
   if (!known) return node;
   return { ...rest, threads, startAt: Math.min(...threads.map(({ startAt }) => startAt)) as Instant };
 }
+
+/** Replicas of a node that are declared to start at the same instant, "subscriber[*]" and "subscriber[*].thread": nobody knows which is first. */
+export function interchangeableThreads(plan: Plan): Set<string> {
+  const groups = new Map<string, PlanNode[]>();
+  for (const node of plan.nodes) if (node.count > 1) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
+  const names = new Set<string>();
+  for (const [group, nodes] of groups) {
+    const [first] = nodes;
+    if (first === undefined || nodes.some(({ startAt }) => startAt !== first.startAt)) continue;
+    for (const { name } of first.threads)
+      names.add(`${group}[*]${name === "" ? "" : `.${name.replace(/\[\d+\]/g, "[*]")}`}`);
+  }
+  return names;
+}

@@ -4,6 +4,7 @@
  * every run, what has been seen says little about what is possible, and the fact counts as free.
  */
 import { FACT_KINDS, type Fact, type FactKind, type Run } from "./facts.ts";
+import { starIndices, threadOf } from "./names.ts";
 
 export interface Side {
   /** As the user named it. */
@@ -50,8 +51,11 @@ const ALL_KINDS: ReadonlySet<FactKind> = new Set(Object.keys(FACT_KINDS) as Fact
 /** What a program that only logs its calls can tell. */
 const TOLD_BY_ANYBODY: ReadonlySet<FactKind> = new Set<FactKind>(["sent", "count", "messages", "order", "turns"]);
 
-/** The reference is the simulated side, or else the first. */
-export function compareSides(a: Side, b: Side): Comparison {
+/**
+ * The reference is the simulated side, or else the first. `interchangeable`: threads, "worker[*]", of
+ * which any replica may be the first, so that what one of them shows is possible for all.
+ */
+export function compareSides(a: Side, b: Side, interchangeable: ReadonlySet<string> = NONE): Comparison {
   const swap = isSimulated(b) && !isSimulated(a);
   const [reference, other] = swap ? [b, a] : [a, b];
   const foreign = [...reference.runs, ...other.runs].some(({ header }) => header.binding === "foreign");
@@ -63,8 +67,16 @@ export function compareSides(a: Side, b: Side): Comparison {
   const sorted = [...keys].sort(
     ([x, [kindX]], [y, [kindY]]) => order.indexOf(kindX) - order.indexOf(kindY) || (x < y ? -1 : 1),
   );
+  const pooled = pool(reference, sorted);
   const rows = sorted.map(([key, [kind, subject]]) => {
-    const found = row(kind, subject, sharesOf(reference, key, kind), sharesOf(other, key, kind));
+    const peers = isInterchangeable(subject, interchangeable)
+      ? (pooled.get(`${kind} ${starIndices(subject)}`) ?? NONE)
+      : NONE;
+    const found = row(kind, subject, {
+      reference: sharesOf(reference, key, kind),
+      other: sharesOf(other, key, kind),
+      peers,
+    });
     const kernel = [...reference.runs, ...other.runs].some(({ facts }) => facts.get(key)?.kernel);
     return kernel && found.verdict === "differs" ? { ...found, verdict: "kernel" as const } : found;
   });
@@ -100,13 +112,44 @@ function sharesOf(side: Side, key: string, kind: FactKind): Share[] {
   return shares.sort((x, y) => y.count - x.count || (x.value < y.value ? -1 : 1));
 }
 
-function row(kind: FactKind, subject: string, reference: readonly Share[], other: readonly Share[]): Row {
+interface Shares {
+  readonly reference: readonly Share[];
+  readonly other: readonly Share[];
+  /** What replicas of the subject showed in the reference, when they are interchangeable. */
+  readonly peers: ReadonlySet<string>;
+}
+
+function row(kind: FactKind, subject: string, { reference, other, peers }: Shares): Row {
   const base = { kind, subject, reference, other, distance: totalVariation(reference, other) };
   if (reference.length === 1 && other.length === 1 && reference[0]?.value === other[0]?.value)
     return { ...base, verdict: "equal" };
-  const alien = other.filter(({ value }) => !seen(kind, value, reference));
+  const alien = other.filter(({ value }) => !seen(kind, value, reference) && !peers.has(value));
   if (alien.length === 0) return { ...base, verdict: "within" };
   return { ...base, verdict: isFree(kind, reference) ? "free" : "differs" };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+/** By kind and subject without indices: every value of the reference. */
+function pool(
+  reference: Side,
+  keys: readonly (readonly [string, readonly [FactKind, string]])[],
+): Map<string, Set<string>> {
+  const pooled = new Map<string, Set<string>>();
+  for (const [key, [kind, subject]] of keys) {
+    const name = `${kind} ${starIndices(subject)}`;
+    const values = pooled.get(name) ?? new Set();
+    for (const { value } of sharesOf(reference, key, kind)) values.add(value);
+    pooled.set(name, values);
+  }
+  return pooled;
+}
+
+function isInterchangeable(subject: string, threads: ReadonlySet<string>): boolean {
+  const replicas = subject
+    .split(" > ")
+    .map(threadOf)
+    .filter((thread) => thread.includes("["));
+  return replicas.length > 0 && replicas.every((thread) => threads.has(starIndices(thread)));
 }
 
 function seen(kind: FactKind, value: string, reference: readonly Share[]): boolean {
