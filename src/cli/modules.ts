@@ -15,8 +15,17 @@ interface Dropin {
   };
 }
 
+/** Clock and timers are those of the whole process: one run at a time. */
+let last: Promise<unknown> = Promise.resolve();
+
 /** Runs a plan whose modules lie in `folder`. */
-export async function simulateModules(plan: Plan, options: SimulateOptions, folder: string): Promise<RunRecord> {
+export function simulateModules(plan: Plan, options: SimulateOptions, folder: string): Promise<RunRecord> {
+  const next = last.then(() => runModules(plan, options, folder));
+  last = next.catch(() => {});
+  return next;
+}
+
+async function runModules(plan: Plan, options: SimulateOptions, folder: string): Promise<RunRecord> {
   const place = doors();
   const { shared } = createRequire(import.meta.url)(join(place, "dropin.cjs")) as Dropin;
   const pair = (name: string) => ({ import: join(place, `${name}.mjs`), require: join(place, `${name}.cjs`) });

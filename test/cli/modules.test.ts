@@ -41,6 +41,10 @@ test("the example holds, with the same trace every time and another one for anot
   expect(digest("--seed", "2")).not.toBe(digest());
 });
 
+test("sim test holds it over seeds", () => {
+  expect(sim("test", SCENARIO, "--seeds", "8").stdout).toMatch(/1 scenario: 1 passed; 8 runs/);
+});
+
 test("each instance has variables, arguments and imports of its own, ESM or CommonJS, also after a restart", () => {
   const { status, stdout } = run(
     {

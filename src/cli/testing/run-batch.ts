@@ -1,6 +1,7 @@
 /** Runs some seeds of one scenario: in this thread, in a worker, or in another process. */
+import { dirname, resolve } from "node:path";
 import { traceDigest } from "../../trace/digest.ts";
-import { execute, type Finished, type Loaded, load } from "../engine.ts";
+import { execute, executeModules, type Finished, hasModules, type Loaded, load } from "../engine.ts";
 import { EXIT } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { readScenario } from "../files.ts";
@@ -25,12 +26,19 @@ export interface BatchResult {
 /** Compiled scenarios of this thread, by file; a batch of another version of the file comes with another hash. */
 const known = new Map<string, Loaded>();
 
-export function runBatch(batch: Batch): BatchResult {
+export async function runBatch(batch: Batch): Promise<BatchResult> {
   const loaded = open(batch);
-  if (batch.wanted === "digests")
-    return { results: [], digests: batch.seeds.map((seed) => traceDigest(execute(loaded, seed).record)) };
+  const folder = dirname(resolve(batch.cwd, batch.file));
+  const run = (seed: string): Finished | Promise<Finished> =>
+    hasModules(loaded) ? executeModules(loaded, seed, folder) : execute(loaded, seed);
+  const results: SeedResult[] = [];
+  const digests: string[] = [];
   const shown = new Set<number>();
-  return { results: batch.seeds.map((seed) => runSeed(loaded, seed, shown)), digests: [] };
+  for (const seed of batch.seeds) {
+    if (batch.wanted === "digests") digests.push(traceDigest((await run(seed)).record));
+    else results.push(await runSeed(run, seed, shown));
+  }
+  return { results, digests };
 }
 
 /** Files may change between two runs of a watch; it starts a pool of its own for each. */
@@ -46,9 +54,13 @@ function open({ cwd, file, set }: Batch): Loaded {
   return loaded;
 }
 
-function runSeed(loaded: Loaded, seed: string, shown: Set<number>): SeedResult {
+async function runSeed(
+  run: (seed: string) => Finished | Promise<Finished>,
+  seed: string,
+  shown: Set<number>,
+): Promise<SeedResult> {
   try {
-    return { seed, broken: brokenOf(execute(loaded, seed), shown) };
+    return { seed, broken: brokenOf(await run(seed), shown) };
   } catch (error) {
     const kind = error instanceof Failure && error.exitCode === EXIT.internal ? "limit" : "internal";
     const message = error instanceof Error ? error.message : String(error);

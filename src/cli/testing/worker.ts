@@ -3,4 +3,4 @@ import { type Batch, type BatchResult, runBatch } from "./run-batch.ts";
 
 // A pool takes the default export.
 // biome-ignore lint/style/noDefaultExport: the pool calls it
-export default (batch: Batch): BatchResult => runBatch(batch);
+export default (batch: Batch): Promise<BatchResult> => runBatch(batch);
