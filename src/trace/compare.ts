@@ -67,11 +67,9 @@ export function compareSides(a: Side, b: Side, interchangeable: ReadonlySet<stri
   const sorted = [...keys].sort(
     ([x, [kindX]], [y, [kindY]]) => order.indexOf(kindX) - order.indexOf(kindY) || (x < y ? -1 : 1),
   );
-  const pooled = pool(reference, sorted);
+  const pooled = pool(reference, sorted, interchangeable);
   const rows = sorted.map(([key, [kind, subject]]) => {
-    const peers = isInterchangeable(subject, interchangeable)
-      ? (pooled.get(`${kind} ${starIndices(subject)}`) ?? NONE)
-      : NONE;
+    const peers = pooled.get(`${kind} ${canonical(subject, interchangeable)}`) ?? NONE;
     const found = row(kind, subject, {
       reference: sharesOf(reference, key, kind),
       other: sharesOf(other, key, kind),
@@ -133,10 +131,11 @@ const NONE: ReadonlySet<string> = new Set();
 function pool(
   reference: Side,
   keys: readonly (readonly [string, readonly [FactKind, string]])[],
+  threads: ReadonlySet<string>,
 ): Map<string, Set<string>> {
   const pooled = new Map<string, Set<string>>();
   for (const [key, [kind, subject]] of keys) {
-    const name = `${kind} ${starIndices(subject)}`;
+    const name = `${kind} ${canonical(subject, threads)}`;
     const values = pooled.get(name) ?? new Set();
     for (const { value } of sharesOf(reference, key, kind)) values.add(value);
     pooled.set(name, values);
@@ -144,13 +143,14 @@ function pool(
   return pooled;
 }
 
-function isInterchangeable(subject: string, threads: ReadonlySet<string>): boolean {
-  const replicas = subject
+/** The subject without the indices of interchangeable replicas. */
+const canonical = (subject: string, threads: ReadonlySet<string>): string =>
+  subject
     .split(" > ")
-    .map(threadOf)
-    .filter((thread) => thread.includes("["));
-  return replicas.length > 0 && replicas.every((thread) => threads.has(starIndices(thread)));
-}
+    .map((socket) =>
+      threads.has(starIndices(threadOf(socket))) || threads.has(starIndices(socket)) ? starIndices(socket) : socket,
+    )
+    .join(" > ");
 
 function seen(kind: FactKind, value: string, reference: readonly Share[]): boolean {
   if (reference.some((share) => share.value === value)) return true;
