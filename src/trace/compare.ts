@@ -74,6 +74,7 @@ export function compareSides(a: Side, b: Side, interchangeable: ReadonlySet<stri
       reference: sharesOf(reference, key, kind),
       other: sharesOf(other, key, kind),
       peers,
+      interchangeable,
     });
     const kernel = [...reference.runs, ...other.runs].some(({ facts }) => facts.get(key)?.kernel);
     return kernel && found.verdict === "differs" ? { ...found, verdict: "kernel" as const } : found;
@@ -115,13 +116,16 @@ interface Shares {
   readonly other: readonly Share[];
   /** What replicas of the subject showed in the reference, when they are interchangeable. */
   readonly peers: ReadonlySet<string>;
+  readonly interchangeable: ReadonlySet<string>;
 }
 
-function row(kind: FactKind, subject: string, { reference, other, peers }: Shares): Row {
+function row(kind: FactKind, subject: string, { reference, other, peers, interchangeable }: Shares): Row {
   const base = { kind, subject, reference, other, distance: totalVariation(reference, other) };
   if (reference.length === 1 && other.length === 1 && reference[0]?.value === other[0]?.value)
     return { ...base, verdict: "equal" };
-  const alien = other.filter(({ value }) => !seen(kind, value, reference) && !peers.has(value));
+  const alien = other.filter(
+    ({ value }) => !seen(kind, value, reference) && !peers.has(canonicalValue(kind, value, interchangeable)),
+  );
   if (alien.length === 0) return { ...base, verdict: "within" };
   return { ...base, verdict: isFree(kind, reference) ? "free" : "differs" };
 }
@@ -137,10 +141,19 @@ function pool(
   for (const [key, [kind, subject]] of keys) {
     const name = `${kind} ${canonical(subject, threads)}`;
     const values = pooled.get(name) ?? new Set();
-    for (const { value } of sharesOf(reference, key, kind)) values.add(value);
+    for (const { value } of sharesOf(reference, key, kind)) values.add(canonicalValue(kind, value, threads));
     pooled.set(name, values);
   }
   return pooled;
+}
+
+/** The turns of a receiver name its senders. */
+function canonicalValue(kind: FactKind, value: string, threads: ReadonlySet<string>): string {
+  if (kind !== "turns" || threads.size === 0) return value;
+  return value
+    .split(", ")
+    .map((message) => canonical(message, threads))
+    .join(", ");
 }
 
 /** The subject without the indices of interchangeable replicas. */
