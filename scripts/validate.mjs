@@ -108,22 +108,26 @@ await bundle(dist);
 const files = scenarioFiles();
 if (files.length === 0) throw new Error(`no scenario matches ${options.only}`);
 const { file: profile, rows: latencies } = await calibrated();
-// One recording at a time; its comparison is computed beside the next one.
+// Recordings sleep most of the time, so two go side by side; a run that was held up is made again.
+const LANES = 2;
 let done = 0;
-const pending = [];
-for (const path of files) {
-  const { folder, row } = await record(path);
-  const judged = row === undefined ? compare(path, folder, profile) : Promise.resolve(row);
-  pending.push(judged);
-  judged.then(({ scenario, verdict, facts = [], reason = "" }) => {
+const rows = new Array(files.length);
+const queue = [...files.entries()];
+
+async function lane() {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [at, path] = next;
+    const { folder, row } = await record(path);
+    rows[at] = row ?? (await compare(path, folder, profile));
+    const { scenario, verdict, facts = [], reason = "" } = rows[at];
     const wrong = facts.filter((fact) => fact.verdict === "differs").length;
     process.stderr.write(
       `${++done}/${files.length} ${scenario}: ${verdict}${wrong > 0 ? ` (${wrong} facts)` : ""} ${reason}\n`,
     );
-  });
-  if (pending.length > 1) await pending.at(-2);
+  }
 }
-const rows = await Promise.all(pending);
+
+await Promise.all(Array.from({ length: LANES }, lane));
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const zeromq = JSON.parse(readFileSync(join(ROOT, "node_modules/zeromq/package.json"), "utf8")).version;
 const report = {
