@@ -23,9 +23,8 @@ function told(row) {
 function scenarioLines(row) {
   if (row.facts === undefined) return [`| ${row.scenario} | ${escaped(row.reason ?? "")} | | | ${row.verdict} |`];
   const counts = ["equal", "within", "differs", "free", "kernel"]
-    .map((verdict) => [verdict, row.facts.filter((fact) => fact.verdict === verdict).length])
-    .filter(([, count]) => count > 0)
-    .map(([verdict, count]) => `${count} ${verdict}`);
+    .filter((verdict) => row.counts[verdict] > 0)
+    .map((verdict) => `${row.counts[verdict]} ${verdict}`);
   const head = `| **${row.scenario}** | ${counts.join(", ")} | | | **${row.verdict}** |`;
   return [
     head,

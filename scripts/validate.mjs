@@ -97,7 +97,20 @@ async function compare(path, folder, profile) {
   );
   rmSync(folder, { recursive: true, force: true });
   if (code > 1) return { scenario, verdict: "differs", reason: `comparing failed: ${err.trim()}` };
-  return { scenario, about: aboutOf(path), ...JSON.parse(out) };
+  return { scenario, about: aboutOf(path), ...shortened(JSON.parse(out)) };
+}
+
+/** The report keeps what differs or varies in full, and of the rest how much there is. */
+function shortened({ facts, ...row }) {
+  const cut = (shares) => shares.slice(0, 8).map((one) => ({ ...one, value: one.value.slice(0, 200) }));
+  const counts = {};
+  for (const { verdict } of facts) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  const kept = facts.filter(({ kind, verdict }) => verdict === "differs" || kind === "messages" || kind === "turns");
+  return {
+    ...row,
+    counts,
+    facts: kept.map((fact) => ({ ...fact, reference: cut(fact.reference), other: cut(fact.other) })),
+  };
 }
 
 const aboutOf = (path) => /"about"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "";

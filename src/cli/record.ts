@@ -38,7 +38,7 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--seed <seed>", "seed of the application's draws, of all runs (default: the scenario's)")
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
-    .option("--calm", "record a run again when the machine held it up for more than 5 ms, up to 4 times")
+    .option("--calm", "record a run again when the machine held it up for more than 5 ms, once")
     .option("--quiet", "no progress")
     .addHelpText("before", EXAMPLES)
     .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));

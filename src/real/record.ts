@@ -16,7 +16,7 @@ export interface RecordOptions extends Surroundings {
   readonly seedOf: (run: number) => string;
   readonly planFor: (seed: string) => Plan;
   readonly signal: AbortSignal;
-  /** Records a run again when the machine held one of its threads up for more than 5 ms, some times at most. */
+  /** Records a run again when the machine held one of its threads up for more than 5 ms, once. */
   readonly calm: boolean;
   /** Called after each run; the next one waits for it. */
   readonly done: (run: number, recorded: RecordedRun) => Promise<void>;
@@ -64,7 +64,7 @@ export async function record({
   }
 }
 
-const ATTEMPTS = 4;
+const ATTEMPTS = 2;
 
 const isDisturbed = ({ late, incomplete }: RecordedRun): boolean => incomplete === undefined && late >= DISTURBED_NS;
 
