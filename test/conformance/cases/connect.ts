@@ -63,14 +63,19 @@ file("test_inproc_connect", (test) => {
 
   test("test_multiple_threads", async (b) => {
     const address = b.address("inproc");
-    for (let count = 0; count < 30; count++) {
-      const pair = b.socket("PAIR");
-      pair.connect(address);
-      await pair.send("foobar");
-      pair.close();
-    }
+    const pushers = async (): Promise<void> => {
+      for (let count = 0; count < 15; count++) {
+        const pair = b.socket("PAIR");
+        pair.connect(address);
+        await pair.send("foobar");
+        pair.close();
+      }
+    };
+    // Upstream's thirty threads race against the bind: half of them come before it.
+    await pushers();
     const pull = b.socket("PULL");
     await pull.bind(address);
+    await pushers();
     for (let count = 0; count < 30; count++) same(await pull.recv(), ["foobar"]);
   });
 
@@ -84,7 +89,9 @@ file("test_inproc_connect", (test) => {
       await sender.bind(address);
       if (count % 2 === 1) receiver.connect(address);
       await sender.send("foobar");
+      sender.close();
       same(await receiver.recv(), ["foobar"]);
+      receiver.close();
     }
   });
 
@@ -140,10 +147,8 @@ file("test_pair_inproc", (test) => {
     const bound = b.socket("PAIR");
     const connected = b.socket("PAIR");
     connected.connect(await bound.bind(b.address("inproc")));
-    await bound.send("foo");
-    await bound.send("foobar");
-    same(await connected.recv(), ["foo"]);
-    same(await connected.recv(), ["foobar"]);
+    await bound.send("foo", "foobar");
+    same(await connected.recv(), ["foo", "foobar"]);
   });
 });
 
@@ -209,32 +214,32 @@ file("test_reqrep_tcp", (test) => {
 
     test(`test_multi_connect_${version}`, async (b) => {
       const req = b.socket("REQ", options);
-      const reps: Sock[] = [];
-      const addresses: string[] = [];
-      for (let index = 0; index < 3; index++) {
-        const rep = b.socket("REP", options);
-        const address = await rep.bind(any);
-        const written =
-          index === 2 ? `${any.replace("*", "0")};${address.slice(6)}`.replace(/^tcp:\/\//, "tcp://") : address;
-        req.connect(written);
-        reps.push(rep);
-        addresses.push(written);
-      }
+      const reps = [0, 1, 2].map(() => b.socket("REP", options));
+      const bound: string[] = [];
+      for (const rep of reps) bound.push(await rep.bind(any));
+      const [first, second, third] = bound as [string, string, string];
+      const sourced = `${await freePort(b, any, options)};${third.slice(6)}`;
+      for (const address of [first, second, sourced]) req.connect(address);
       for (const index of [0, 1, 2, 0, 1, 2, 0]) await bounce(reps[index] as Sock, req);
-      for (const address of addresses) req.disconnect(address);
+      for (const address of [first, sourced, second]) req.disconnect(address);
+      for (const [index, rep] of reps.entries()) await rep.unbind(bound[index] as string);
     });
 
     test(`test_multi_connect_same_port_${version}`, async (b) => {
       const reps = [b.socket("REP", options), b.socket("REP", options)] as const;
       const addresses = [await reps[0].bind(any), await reps[1].bind(any)] as const;
-      const source = await freePort(b, any, options);
-      const first = b.socket("REQ", options);
-      for (const address of addresses) first.connect(`${source};${address.slice(6)}`);
-      for (const index of [0, 1, 0, 1] as const) await bounce(reps[index], first);
-      const second = b.socket("REQ", options);
-      const other = await freePort(b, any, options);
-      for (const address of addresses) second.connect(`${other};${address.slice(6)}`);
-      for (const index of [0, 1, 0, 1] as const) await bounce(reps[index], second);
+      // Each port is the source of a connection of either socket, to different peers.
+      const ports = [await freePort(b, any, options), await freePort(b, any, options)] as const;
+      const from = (port: 0 | 1, to: 0 | 1): string => `${ports[port]};${addresses[to].slice(6)}`;
+      const ends = [
+        [from(0, 0), from(1, 1)],
+        [from(1, 0), from(0, 1)],
+      ] as const;
+      const reqs = [b.socket("REQ", options), b.socket("REQ", options)] as const;
+      for (const index of [0, 1] as const) for (const end of ends[index]) reqs[index].connect(end);
+      for (const index of [0, 1, 0] as const) for (const rep of reps) await bounce(rep, reqs[index]);
+      for (const index of [1, 0] as const) for (const end of ends[index]) reqs[index].disconnect(end);
+      for (const index of [0, 1] as const) await reps[index].unbind(addresses[index]);
     });
   }
 });
@@ -326,8 +331,8 @@ file("test_term_endpoint", (test) => {
 
 file("test_unbind_wildcard", (test) => {
   const wildcard = async (b: Bench, address: string, ipv6: number): Promise<void> => {
-    const bound = b.socket("PAIR", { ipv6 });
-    const connected = b.socket("PAIR", { ipv6 });
+    const bound = b.socket("REP", { ipv6 });
+    const connected = b.socket("REQ", { ipv6 });
     const resolved = await bound.bind(address);
     connected.connect(resolved);
     await bounce(bound, connected);
@@ -376,14 +381,13 @@ file("test_rebind_ipc", (test) => {
   test("test_rebind_ipc", async (b) => {
     const address = b.address("ipc");
     const first = b.socket("PUSH");
+    const second = b.socket("PUSH");
     await first.bind(address);
     const pull = b.socket("PULL");
     pull.connect(address);
     await first.send("42");
     same(await pull.recv(), ["42"]);
     first.close();
-    await b.settle(20);
-    const second = b.socket("PUSH");
     await second.bind(address);
     await second.send("42");
     same(await pull.recv(), ["42"]);

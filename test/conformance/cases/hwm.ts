@@ -20,11 +20,12 @@ file("test_hwm", (test) => {
     const connected = b.socket("PUSH", { sndhwm });
     if (bindFirst) await bound.bind(address);
     connected.connect(address);
-    if (!bindFirst) await bound.bind(address);
-    same(await fill(connected, MANY), MANY);
+    if (bindFirst) await b.settle();
+    else await bound.bind(address);
+    same(await fill(connected, MANY, ""), MANY);
     same((await drain(bound)).length, MANY);
-    await connected.sendNow("again");
-    same(await bound.recvNow(), ["again"]);
+    await connected.send("");
+    same(await bound.recv(), [""]);
   };
   test("test_infinite_both_inproc_bind_first", (b) => infinite(b, 0, 0, true));
   test("test_infinite_both_inproc_connect_first", (b) => infinite(b, 0, 0, false));
@@ -39,12 +40,12 @@ file("test_hwm", (test) => {
     const push = b.socket("PUSH", { sndhwm: 1 });
     if (bindFirst) await pull.bind(address);
     push.connect(address);
-    if (!bindFirst) await pull.bind(address);
-    same(await fill(push, 10), 2);
+    if (bindFirst) await b.settle();
+    else await pull.bind(address);
+    same(await fill(push, MANY, ""), 2);
     same((await drain(pull)).length, 2);
-    await b.settle();
-    await push.sendNow("again");
-    same(await pull.recv(), ["again"]);
+    await push.send("");
+    same(await pull.recv(), [""]);
   };
   test("test_finite_both_bind_first", (b) => finite(b, true));
   test("test_finite_both_connect_first", (b) => finite(b, false));
@@ -53,18 +54,18 @@ file("test_hwm", (test) => {
     const address = b.address("inproc");
     const push = b.socket("PUSH", { sndhwm: 1 });
     push.connect(address);
-    same(await fill(push, 10), 1);
+    same(await fill(push, MANY, ""), 1);
     push.close();
     const pull = b.socket("PULL", { rcvhwm: 0 });
     await pull.bind(address);
-    await b.settle();
     same((await drain(pull)).length, 1);
   });
 
   test("test_infinite_recv_bind_and_close_first", async (b) => {
     const push = b.socket("PUSH", { sndhwm: 1 });
     const address = await push.bind(b.address("inproc"));
-    await fill(push, 10);
+    // Upstream counts what is sent without a word about it: nothing, there is nobody.
+    same(await fill(push, MANY, ""), 0);
     push.close();
     const pull = b.socket("PULL", { rcvhwm: 0 });
     pull.connect(address);
@@ -85,36 +86,34 @@ file("test_hwm_pubsub", (test) => {
     same((await drain(sub)).length, count);
   };
   const blocking = async (b: Bench, transport: "tcp" | "inproc" | "ipc"): Promise<void> => {
-    const pub = b.socket("XPUB", { sndhwm: 2000, xpub_nodrop: 1 });
-    const sub = b.socket("SUB", { rcvtimeo: 10, subscribe: "" });
+    const pub = b.socket("XPUB");
+    const sub = b.socket("SUB");
     sub.connect(await pub.bind(b.address(transport)));
+    pub.set("sndhwm", 2000);
+    pub.set("xpub_nodrop", 1);
+    sub.set("rcvtimeo", 10);
+    sub.set("subscribe", "");
     same(await pub.recv(), ["\x01"]);
-    let accepted = 0;
     let received = 0;
+    let ended = false;
+    const receive = async (): Promise<void> => {
+      while (!ended && (await outcome(async () => void (ended = (await sub.recv())[0] === "end"))) === "ok") received++;
+    };
+    let sent = 0;
     let refusals = 0;
-    while (accepted < 6000) {
-      // Long enough to fill what the kernel holds besides.
-      const count = await fill(pub, 6000 - accepted, transport === "inproc" ? "x" : 8000);
-      accepted += count;
-      if (accepted < 6000) {
-        refusals++;
-        await b.settle(10);
-        received += (await drain(sub)).length;
-      }
-    }
-    await b.settle(10);
-    received += (await drain(sub)).length;
-    await b.settle(10);
-    while ((await outcome(() => pub.sendNow("end"))) !== "ok") {
-      received += (await drain(sub)).length;
-      await b.settle(5);
-    }
-    for (let idle = 0; received <= 6000 && idle < 100; idle++) {
-      received += (await drain(sub)).length;
-      await b.settle(2);
+    // Upstream's loop outruns the I/O thread, as none in JavaScript does: there the kernel's buffers must be filled, too.
+    const part = b.arm === "real" && transport !== "inproc" ? 8000 : "";
+    while (sent < 6000) {
+      sent += await fill(pub, 6000 - sent, part);
+      if (sent === 6000) break;
+      refusals++;
+      await receive();
     }
     ok(refusals > 0, "never full");
-    same(received, 6001);
+    await receive();
+    await pub.send("end");
+    while (!ended) await receive();
+    same(received - 1, 6000);
   };
   for (const transport of ["tcp", "inproc", "ipc"] as const) {
     test(`test_defaults_large_${transport}`, (b) => defaults(b, transport, 1000));
@@ -124,11 +123,12 @@ file("test_hwm_pubsub", (test) => {
 
   test("test_reset_hwm", async (b) => {
     const pub = b.socket("PUB", { sndhwm: 11_024 });
-    const sub = b.socket("SUB", { rcvhwm: 11_024, subscribe: "" });
+    const sub = b.socket("SUB", { rcvhwm: 11_024 });
     sub.connect(await pub.bind(b.address("tcp")));
+    sub.set("subscribe", "");
     await b.settle();
     for (const count of [9999, 1100]) {
-      same(await fill(pub, count, "0123456789012"), count);
+      same(await fill(pub, count, ""), count);
       await b.settle();
       same((await drain(sub)).length, count);
     }
@@ -143,7 +143,7 @@ file("test_sockopt_hwm", (test) => {
     pull.connect(address);
     await push.bind(address);
     same(push.get("sndhwm"), 2);
-    same(await fill(push, 10), 4);
+    same(await fill(push, MANY, ""), 4);
   });
 
   test("test_change_after_connected", async (b) => {
@@ -154,13 +154,14 @@ file("test_sockopt_hwm", (test) => {
     await push.bind(address);
     push.set("sndhwm", 5);
     same(push.get("sndhwm"), 5);
-    same(await fill(push, 10), 6);
+    same(await fill(push, MANY, ""), 6);
   });
 
   test("test_decrease_when_full", async (b) => {
     const push = b.socket("PUSH", { sndhwm: 100 });
     const pull = b.socket("PULL", { rcvhwm: 1 });
     pull.connect(await push.bind(b.address("inproc")));
+    await b.settle();
     let number = 0;
     let first = 0;
     const fillNumbered = async (): Promise<number> => {
@@ -185,6 +186,7 @@ file("test_sockopt_hwm", (test) => {
     ok(filled > 10 && filled <= 101, String(filled));
     push.set("sndhwm", 70);
     same(push.get("sndhwm"), 70);
+    await b.settle();
     same(await all(), filled);
     await b.settle();
     const refilled = await fillNumbered();
@@ -218,9 +220,10 @@ file("test_immediate", (test) => {
     const dead = await deadPort(b);
     const live = b.socket("PULL", { linger: 0, rcvtimeo: 250 });
     const address = await live.bind(b.address("tcp"));
-    const push = b.socket("PUSH", { linger: 0, reconnect_ivl: 10_000 });
+    const push = b.socket("PUSH", { linger: 0 });
     push.connect(dead);
     push.connect(address);
+    await b.settle();
     for (let number = 0; number < 10; number++) await push.send("Hello");
     for (let number = 0; number < 5; number++) same(await live.recv(), ["Hello"]);
     await fails("EAGAIN", () => live.recv());
@@ -230,7 +233,7 @@ file("test_immediate", (test) => {
     const dead = await deadPort(b);
     const live = b.socket("PULL", { linger: 0, rcvtimeo: 250 });
     const address = await live.bind(b.address("tcp"));
-    const push = b.socket("PUSH", { linger: 0, immediate: 1, reconnect_ivl: 10_000 });
+    const push = b.socket("PUSH", { linger: 0, immediate: 1 });
     push.connect(dead);
     push.connect(address);
     for (let number = 0; number < 10; number++) await push.send("Hello");

@@ -49,21 +49,25 @@ file("test_router_mandatory", (test) => {
 
 file("test_router_mandatory_hwm", (test) => {
   test("test_router_mandatory_hwm", async (b) => {
-    const router = b.socket("ROUTER", { router_mandatory: 1, sndhwm: 1, linger: 1, sndbuf: 65536 });
+    // Upstream's loop outruns the I/O thread; one in JavaScript fills the kernel's buffers, which therefore are small.
+    const buffers = b.arm === "real" ? { sndbuf: 65_536, rcvbuf: 65_536 } : {};
+    const router = b.socket("ROUTER", { router_mandatory: 1, sndhwm: 1, linger: 1, ...buffers });
     const address = await router.bind(b.address("tcp"));
-    const dealer = b.socket("DEALER", { routing_id: "X", rcvhwm: 1, rcvbuf: 65536 });
+    const dealer = b.socket("DEALER", { routing_id: "X", rcvhwm: 1, ...buffers });
     dealer.connect(address);
     await dealer.send("Hello");
     same(await router.recv(), ["X", "Hello"]);
-    const send = async (limit: number): Promise<number> => {
-      for (let count = 0; count < limit; count++) {
-        if ((await outcome(() => router.sendNow("X", 65_536))) === "EAGAIN") return count;
+    let sent = 0;
+    for (const limit of [10, 20]) {
+      while (sent < 100_000) {
+        const code = await outcome(() => router.sendNow("X", 65_536));
+        if (code === "EAGAIN") break;
+        same(code, "ok");
+        sent++;
       }
-      return limit;
-    };
-    ok((await send(100)) < 100);
-    await b.settle(b.arm === "real" ? 200 : 1000);
-    ok((await send(100)) < 100);
+      ok(sent > 0 && sent < limit, `${sent}`);
+      await b.settle(1000);
+    }
   });
 });
 
@@ -71,55 +75,58 @@ file("test_router_notify", (test) => {
   test("test_sockopt_router_notify", async (b) => {
     const router = b.socket("ROUTER");
     same(router.get("router_notify"), 0);
-    for (const bits of [1, 2, 3, 0]) {
+    for (const bits of [1, 2, 0, 3]) {
       router.set("router_notify", bits);
       same(router.get("router_notify"), bits);
     }
     for (const bits of [-1, 4]) await fails("EINVAL", () => router.set("router_notify", bits));
-    same(router.get("router_notify"), 0);
+    same(router.get("router_notify"), 3);
     const dealer = b.socket("DEALER");
     await fails("EINVAL", () => dealer.set("router_notify", 1));
     same(dealer.get("router_notify"), 0);
   });
 
-  const conversation = async (b: Bench, bits: number): Promise<string[][]> => {
+  const CONNECT = 1;
+  const DISCONNECT = 2;
+  const notified = async (b: Bench, bits: number): Promise<void> => {
     const router = b.socket("ROUTER", { router_notify: bits });
-    const dealer = b.socket("DEALER", { routing_id: "X", linger: 1000 });
     const address = await router.bind(b.address("tcp"));
+    const dealer = b.socket("DEALER", { routing_id: "X" });
     dealer.connect(address);
+    if (bits & CONNECT) same(await router.recv(), ["X", ""]);
     await dealer.send("Hello");
-    const got: string[][] = [];
-    const read = async (): Promise<void> => {
-      await b.settle(100);
-      await outcome(async () => {
-        for (;;) got.push(await router.recvNow());
-      });
-    };
-    await read();
+    same(await router.recv(), ["X", "Hello"]);
     dealer.disconnect(address);
+    await b.settle();
     // The pipe of the connection goes only when its socket looks at its mailbox.
-    await b.settle(20);
     dealer.events();
-    await read();
-    await read();
-    return got;
+    if (bits & DISCONNECT) same(await router.recv(), ["X", ""]);
+    await b.settle(20);
+    await nothing(router);
   };
-  const notice = ["X", ""];
-  const hello = ["X", "Hello"];
-  test("test_router_notify_connect", async (b) => same(await conversation(b, 1), [notice, hello]));
-  test("test_router_notify_disconnect", async (b) => same(await conversation(b, 2), [hello, notice]));
-  test("test_router_notify_both", async (b) => same(await conversation(b, 3), [notice, hello, notice]));
+  test("test_router_notify_connect", (b) => notified(b, CONNECT));
+  test("test_router_notify_disconnect", (b) => notified(b, DISCONNECT));
+  test("test_router_notify_both", (b) => notified(b, CONNECT | DISCONNECT));
 
   test("test_handshake_fail", async (b) => {
-    const router = b.socket("ROUTER", { router_notify: 3, rcvtimeo: 200 });
-    const stream = b.socket("STREAM");
-    stream.connect(await router.bind(b.address("tcp")));
-    const [id] = (await stream.recv()) as [string];
-    await stream.send(id, "x".repeat(30));
+    const router = b.socket("ROUTER", { router_notify: CONNECT | DISCONNECT, rcvtimeo: 200 });
+    const address = await router.bind(b.address("tcp"));
+    const first = b.socket("STREAM");
+    first.connect(address);
+    // As upstream has it: a lone frame, which a STREAM socket drops.
+    await first.send("not-a-handshake");
+    first.disconnect(address);
+    first.close();
+    await fails("EAGAIN", () => router.recv());
+    // What upstream means.
+    const second = b.socket("STREAM");
+    second.connect(address);
+    const [id] = (await second.recv()) as [string];
+    await second.send(id, "not-a-handshake");
     await b.settle(20);
-    await outcome(() => stream.send(id, ""));
+    await outcome(() => second.send(id, ""));
     await b.settle(20);
-    stream.close();
+    second.close();
     await fails("EAGAIN", () => router.recv());
   });
 
@@ -157,23 +164,23 @@ file("test_probe_router", (test) => {
 
 file("test_connect_rid", (test) => {
   test("test_stream_2_stream", async (b) => {
-    const bound = b.socket("STREAM", { linger: 0 });
+    const bound = b.socket("STREAM", { stream_notify: 0, linger: 0 });
     const connected = b.socket("STREAM", { linger: 0, connect_routing_id: "conn1" });
     const address = await bound.bind(b.address("tcp"));
     connected.connect(address);
-    same((await connected.recv())[0], "conn1");
+    // The connection is not there yet, its pipe is.
     await connected.send("conn1", "hi 1");
-    const [id, empty] = (await bound.recv()) as [string, string];
-    same([id.length, id[0], empty], [5, "\0", ""]);
-    same(await bound.recv(), [id, "hi 1"]);
-    await bound.send(id, "ho");
-    same(await connected.recv(), ["conn1", "ho"]);
+    const [id, text] = (await bound.recv()) as [string, string];
+    same([id.length, id[0], text], [5, "\0", "hi 1"]);
+    await bound.unbind(address);
   });
 
   const routers = async (b: Bench, named: boolean): Promise<void> => {
-    const bound = b.socket("ROUTER", { linger: 0, ...(named ? { routing_id: "X" } : {}) });
-    const connected = b.socket("ROUTER", { linger: 0, ...(named ? { routing_id: "Y" } : {}) });
+    const bound = b.socket("ROUTER", { linger: 0 });
     const address = await bound.bind(b.address("tcp"));
+    const connected = b.socket("ROUTER", { linger: 0 });
+    if (named) bound.set("routing_id", "X");
+    if (named) connected.set("routing_id", "Y");
     connected.set("connect_routing_id", "conn1");
     connected.connect(address);
     await connected.send("conn1", "hi 1");
@@ -181,46 +188,52 @@ file("test_connect_rid", (test) => {
     if (named) same(id, "Y");
     else same([id.length, id[0]], [5, "\0"]);
     same(text, "hi 1");
-    await bound.send(id, "ho");
-    same(await connected.recv(), ["conn1", "ho"]);
+    await bound.send(id, "ok");
+    same(await connected.recv(), ["conn1", "ok"]);
+    await bound.unbind(address);
   };
   test("test_router_2_router_unnamed", (b) => routers(b, false));
   test("test_router_2_router_named", (b) => routers(b, true));
 
   test("test_router_2_router_while_receiving", async (b) => {
-    const x = b.socket("ROUTER", { linger: 0, routing_id: "X" });
-    const y = b.socket("ROUTER", { linger: 0, routing_id: "Y" });
-    const z = b.socket("ROUTER", { linger: 0, routing_id: "Z" });
+    const x = b.socket("ROUTER", { linger: 0 });
     const atX = await x.bind(b.address("tcp"));
+    const z = b.socket("ROUTER", { linger: 0 });
     const atZ = await z.bind(b.address("tcp"));
+    const y = b.socket("ROUTER", { linger: 0 });
+    x.set("routing_id", "X");
+    y.set("routing_id", "Y\0");
+    z.set("routing_id", "Z");
     y.set("connect_routing_id", "X");
     y.connect(atX);
-    await b.settle();
-    await y.send("X", "msg");
+    await y.send("X", "hi 1");
     await b.settle();
     x.set("connect_routing_id", "Z");
     x.connect(atZ);
+    await x.send("Z", "hi 1");
     await b.settle();
-    await x.send("Z", "msg");
-    await b.settle();
-    same(await z.recv(), ["X", "msg"]);
-    same(await x.recv(), ["Y", "msg"]);
+    // Without a care for CONNECT_ROUTING_ID it would have gone to Y.
+    await nothing(y);
+    same(await z.recv(), ["X", "hi 1"]);
+    await x.unbind(atX);
+    await z.unbind(atZ);
   });
 });
 
 file("test_issue_566", (test) => {
   test("test_issue_566", async (b) => {
-    const router = b.socket("ROUTER", { router_mandatory: 1 });
+    const router = b.context().socket("ROUTER", { router_mandatory: 1 });
+    const clients = b.context();
     const address = await router.bind(b.address("tcp"));
-    for (let cycle = 0; cycle < (b.arm === "real" ? 10 : 100); cycle++) {
-      const id = `id-${cycle}`;
-      const dealer = b.socket("DEALER", { routing_id: id, linger: 0 });
+    for (let cycle = 0; cycle < 100; cycle++) {
+      const id = `${String(cycle).padStart(9, "0")}\0`;
+      const dealer = clients.socket("DEALER", { routing_id: id, rcvtimeo: 1000, linger: 0 });
       dealer.connect(address);
       for (let attempt = 0; attempt < 500; attempt++) {
-        const code = await outcome(() => router.sendNow(id, "HELLO"));
+        await b.settle(2);
+        const code = await outcome(() => router.send(id, "HELLO"));
         if (code === "ok") break;
         same(code, "EHOSTUNREACH");
-        await b.settle(2);
       }
       same(await dealer.recv(), ["HELLO"]);
       dealer.close();

@@ -15,25 +15,24 @@ async function connected(b: Bench): Promise<{ server: Sock; client: Sock; atServ
 file("test_stream", (test) => {
   test("test_stream_to_stream", async (b) => {
     const { server, client, atServer, atClient } = await connected(b);
+    // Its own id for the connection is the socket's routing id, too; zeromq.js reads no text that begins with a zero byte.
+    if (b.arm === "simulated") same(client.get("routing_id"), atClient);
     await client.send(atClient, "GET /\n\n");
     same(await server.recv(), [atServer, "GET /\n\n"]);
-    await server.send(atServer, "HTTP/1.0 200 OK\r\n\r\nHello, World!");
+    const response = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nHello, World!\0";
+    await server.send(atServer, response);
     await server.send(atServer, "");
-    await b.settle(10);
-    server.events();
-    same(await client.recv(), [atClient, "HTTP/1.0 200 OK\r\n\r\nHello, World!"]);
+    same(await client.recv(), [atClient, response]);
   });
 });
 
 file("test_stream_disconnect", (test) => {
   test("test_stream_disconnect", async (b) => {
     const { server, client, atServer, atClient } = await connected(b);
-    for (const text of ["Hello", "How are you", "Goodbye"]) {
-      await client.send(atClient, text);
-      same(await server.recv(), [atServer, text]);
-      await server.send(atServer, `re: ${text}`);
-      same(await client.recv(), [atClient, `re: ${text}`]);
-    }
+    await client.send(atClient, "i can haz cheez burger?");
+    same(await server.recv(), [atServer, "i can haz cheez burger?"]);
+    await server.send(atServer, "y u no disonnect?");
+    same(await client.recv(), [atClient, "y u no disonnect?"]);
     await client.send(atClient, "");
     await b.settle(10);
     client.events();
@@ -44,7 +43,7 @@ file("test_stream_disconnect", (test) => {
 file("test_stream_empty", (test) => {
   test("test_stream_empty", async (b) => {
     const stream = b.socket("STREAM");
-    const dealer = b.socket("DEALER");
+    const dealer = b.socket("DEALER", { linger: 0 });
     dealer.connect(await stream.bind(b.address("tcp")));
     await dealer.send("");
     const [id] = (await stream.recv()) as [string];
@@ -59,6 +58,7 @@ file("test_stream_timeout", (test) => {
     const dealer = b.socket("DEALER");
     same(dealer.get("handshake_ivl"), 30_000);
     dealer.set("handshake_ivl", 100);
+    same(dealer.get("handshake_ivl"), 100);
     dealer.monitor();
     const stream = b.socket("STREAM");
     stream.connect(await dealer.bind(b.address("tcp")));
@@ -78,9 +78,12 @@ file("test_stream_timeout", (test) => {
     const dealer = b.socket("DEALER", { handshake_ivl: 100 });
     dealer.monitor();
     dealer.connect(address);
-    await b.settle(150);
+    await b.settle(250);
     same(
-      dealer.monitored().filter((event) => event === "CONNECTED" || event === "DISCONNECTED"),
+      dealer
+        .monitored()
+        .filter((event) => event === "CONNECTED" || event === "DISCONNECTED")
+        .slice(0, 2),
       ["CONNECTED", "DISCONNECTED"],
     );
   });

@@ -20,9 +20,16 @@ export async function simulate(one: Case): Promise<Result> {
   const began = performance.now();
   const bench = new VirtualBench();
   const error = await attempt(() => one.body(bench));
-  const open = error === null ? bench.unaccounted : 0;
-  const result = open === 0 ? error : `${open} legs without a fate`;
+  const result = error ?? (await attempt(() => ends(bench)));
   return { id: idOf(one), arm: "simulated", error: result, ms: performance.now() - began };
+}
+
+/** Everything ends, and every message has come to exactly one end. */
+async function ends(bench: VirtualBench): Promise<void> {
+  const hangs = await bench.finish();
+  if (hangs !== null) throw new Error(hangs);
+  const open = bench.unaccounted;
+  if (open !== 0) throw new Error(`${open} legs without a fate`);
 }
 
 /** One after the other; npm zeromq is loaded only here. */

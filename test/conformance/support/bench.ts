@@ -19,6 +19,8 @@ export interface Bench {
   context(): BenchContext;
   /** Lets everybody else work: 300 ms where upstream settles. */
   settle(ms?: number): Promise<void>;
+  /** Another thread does something so many ms from now, even while a call waits. */
+  later(ms: number, action: () => void): void;
   /** A fresh address to bind: "tcp" with an ephemeral port, "inproc", "ipc". */
   address(transport: "tcp" | "inproc" | "ipc"): string;
   /** Milliseconds since the case began. */
@@ -55,6 +57,8 @@ export interface Sock {
   sendNow(...parts: readonly Part[]): Promise<void>;
   /** Receives a message; waits as RCVTIMEO says, or fails after a time in which it must have come. */
   recv(): Promise<string[]>;
+  /** One frame of a message. The real arm can send messages only whole, with their last frame. */
+  sendFrame(part: Part, more: boolean, dontwait?: boolean): Promise<void>;
   recvNow(): Promise<string[]>;
   /** SERVER: the routing id of the message received last, for sendTo. */
   readonly routingId: number;

@@ -98,6 +98,10 @@ export class RealBench implements Bench {
     await sleep(ms === 300 ? this.settleMs : ms);
   }
 
+  later(ms: number, action: () => void): void {
+    setTimeout(action, ms).unref();
+  }
+
   address(transport: "tcp" | "inproc" | "ipc"): string {
     if (transport === "tcp") return "tcp://127.0.0.1:*";
     const name = `zeromq-sim-${process.pid}-${addresses++}`;
@@ -183,6 +187,7 @@ class RealSock implements Sock {
   group = "";
   readonly raw: RawSocket;
   private readonly seen: string[] = [];
+  private unfinished: Part[] = [];
   private timeouts = { rcvtimeo: -1, sndtimeo: -1 };
 
   constructor(type: SocketTypeName, raw: RawSocket) {
@@ -246,8 +251,28 @@ class RealSock implements Sock {
     await sendServer.call(this.raw, buffer(part), { group });
   }
 
+  async sendFrame(part: Part, more: boolean): Promise<void> {
+    this.unfinished.push(part);
+    if (more) return;
+    const parts = this.unfinished;
+    this.unfinished = [];
+    await this.send(...parts);
+  }
+
+  /**
+   * zeromq.js fails at once when what made the socket readable is a reply that REQ_CORRELATE drops:
+   * libzmq goes on waiting, and so does this.
+   */
   async recv(): Promise<string[]> {
-    return this.received(await receive.call(this.raw));
+    const limit = this.timeouts.rcvtimeo < 0 ? PATIENCE : this.timeouts.rcvtimeo;
+    const until = performance.now() + limit;
+    for (;;) {
+      try {
+        return this.received(await receive.call(this.raw));
+      } catch (error) {
+        if ((error as CallError).code !== "EAGAIN" || performance.now() > until - 2) throw error;
+      }
+    }
   }
 
   async recvNow(): Promise<string[]> {

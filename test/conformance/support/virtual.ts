@@ -99,12 +99,27 @@ export class VirtualBench implements Bench {
     kernel.run(until);
   }
 
+  later(time: number, action: () => void): void {
+    this.world.kernel.schedule(ms(time) as Duration, { label: "later", fire: action }, 0);
+  }
+
   address(transport: "tcp" | "inproc" | "ipc"): string {
     return transport === "tcp" ? "tcp://127.0.0.1:*" : `${transport}://case${this.addresses++}`;
   }
 
   now(): number {
     return this.world.kernel.now / 1e6;
+  }
+
+  /** As upstream's tests do at their end: closes all sockets, and zmq_ctx_term has to return. */
+  async finish(): Promise<string | null> {
+    for (const context of this.contexts) context.shutdown();
+    this.run(1);
+    for (const context of this.contexts) {
+      context.closeAll();
+      if (!(await context.terminates(PATIENCE))) return `zmq_ctx_term hangs: ${context.waitingFor()}`;
+    }
+    return null;
   }
 
   /** Conservation: legs without a fate when everything is over. */
@@ -132,7 +147,7 @@ class VirtualContext implements BenchContext {
 
   socket(type: SocketTypeName, options: Options = {}): Sock {
     const socket = this.context.createSocket(type, `context${this.number}.${type.toLowerCase()}${this.sockets++}`);
-    if (socket === null) throw new CallError("ETERM", "zmq_socket");
+    if (socket === null) throw new CallError(this.context.full ? "EMFILE" : "ETERM", "zmq_socket");
     const wrapped = new VirtualSock(this.bench, socket);
     for (const [option, value] of Object.entries(options)) wrapped.set(option, value);
     return wrapped;
@@ -152,6 +167,15 @@ class VirtualContext implements BenchContext {
     this.context.shutdown();
   }
 
+  closeAll(): void {
+    for (const socket of this.context.sockets) if (!socket.closed) socket.close();
+  }
+
+  /** Sockets that are not gone yet. */
+  waitingFor(): string {
+    return [...this.context.sockets].map(({ name }) => name).join(", ");
+  }
+
   async terminates(limit: number): Promise<boolean> {
     for (let waited = 0; !this.context.term(); waited++) {
       if (waited >= limit) return false;
@@ -167,6 +191,7 @@ class VirtualSock implements Sock {
   private readonly bench: VirtualBench;
   readonly base: SocketBase;
   private monitoring = -1;
+  private unfinished: Message | null = null;
 
   constructor(bench: VirtualBench, base: SocketBase) {
     this.bench = bench;
@@ -224,6 +249,12 @@ class VirtualSock implements Sock {
     this.sendFrames([part], false, { group });
   }
 
+  async sendFrame(part: Part, more: boolean, dontwait = false): Promise<void> {
+    const message = this.unfinished ?? new Message(this.base.name, this.base.nextMessageNumber());
+    this.unfinished = more ? message : null;
+    this.sendParts(message, [part], more, dontwait);
+  }
+
   async recv(): Promise<string[]> {
     return this.recvFrames(false);
   }
@@ -275,8 +306,19 @@ class VirtualSock implements Sock {
     const [first] = parts;
     const subscription = this.type === "XSUB" && typeof first === "string" && /^[\0\x01]/.test(first);
     const message = subscription ? null : new Message(this.base.name, this.base.nextMessageNumber());
+    this.unfinished = null;
+    this.sendParts(message, parts, false, dontwait, address);
+  }
+
+  private sendParts(
+    message: Message | null,
+    parts: readonly Part[],
+    more: boolean,
+    dontwait: boolean,
+    address?: { readonly routingId?: number; readonly group?: string },
+  ): void {
     for (const [index, content] of parts.entries()) {
-      const flags = index < parts.length - 1 ? MORE : 0;
+      const flags = more || index < parts.length - 1 ? MORE : 0;
       const size = typeof content === "number" ? content : content.length;
       const plain = new Frame(typeof content === "number" ? null : content, size, flags, message);
       const frame = address === undefined ? plain : new AddressedFrame(plain, address);
