@@ -42,8 +42,8 @@ export class Kernel {
   private readonly watch: LimitWatch;
   /** `executed` when the clock last moved. */
   private executedBefore = 0;
-  /** From this value of `executed` on, every event is checked against the limits. */
-  private watchFrom: number;
+  /** At this value of `executed` it is time to look whether a limit is near. */
+  private lookAt = 0;
   /** Of those executed, the ones that passTime() stood for. */
   private passed = 0;
   /** Where the present run ends. */
@@ -55,7 +55,6 @@ export class Kernel {
     this.random = new RandomStreams(options.seed);
     this.choices = new Choices(options.choices ?? { mode: "default" }, this.random);
     this.watch = new LimitWatch(options.limits ?? DEFAULT_LIMITS);
-    this.watchFrom = this.watch.watchFrom(0);
   }
 
   /** Events scheduled that have neither run nor been cancelled; each target of a fan-out counts. */
@@ -125,9 +124,8 @@ export class Kernel {
   passTime(delay: Duration): boolean {
     const to = this.now + delay;
     if (to > this.runUntil || this.stopRequested || !this.queue.idleUntil(to)) return false;
-    const executed = this.executed;
-    if (executed >= this.watchFrom) this.watch.check(executed, this.executedBefore, this.queue.actor.label, this.now);
-    this.executed = executed + 1;
+    if (this.executed >= this.lookAt) this.lookAtLimits();
+    this.executed++;
     this.passed++;
     this.moveTo(to);
     return true;
@@ -152,9 +150,8 @@ export class Kernel {
     try {
       while (queue.advance(until)) {
         if (queue.time !== this.now) this.moveTo(queue.time);
-        const executed = this.executed;
-        if (executed >= this.watchFrom) this.watch.check(executed, this.executedBefore, queue.actor.label, this.now);
-        this.executed = executed + 1;
+        if (this.executed >= this.lookAt) this.lookAtLimits();
+        this.executed++;
         queue.actor.fire(queue.op, queue.arg);
         if (this.stopRequested) return "stopped";
       }
@@ -167,7 +164,13 @@ export class Kernel {
   private moveTo(instant: number): void {
     this.now = instant as Instant;
     this.executedBefore = this.executed;
-    this.watchFrom = this.watch.watchFrom(this.executed);
+  }
+
+  /** Near a limit every event is checked; else the next look is when one could be near at the earliest. */
+  private lookAtLimits(): void {
+    this.lookAt = this.watch.watchFrom(this.executedBefore);
+    if (this.executed >= this.lookAt)
+      this.watch.check(this.executed, this.executedBefore, this.queue.actor.label, this.now);
   }
 }
 

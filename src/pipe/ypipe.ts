@@ -23,83 +23,119 @@ export interface FrameQueue {
 /** Frames that do not end a message. */
 const UNCOUNTED = MORE | ROUTING_ID | DELIMITER;
 
-/** A queue of any length. libzmq: ypipe_t. */
+/** Some places of a queue, and where it goes on. libzmq: yqueue_t::chunk_t. */
+class Chunk {
+  readonly frames: (Frame | null)[];
+  next: Chunk | null = null;
+
+  constructor(places: number) {
+    this.frames = new Array<Frame | null>(places).fill(null);
+  }
+}
+
+/** A queue of any length. libzmq: ypipe_t, yqueue_t. */
 export class YPipe implements FrameQueue {
   messages = 0;
-  private ring: (Frame | null)[] = EMPTY;
-  /** Totals since the beginning; the ring index is the total masked. */
-  private readTotal = 0;
-  private writeTotal = 0;
-  private completeTotal = 0;
-  private publishedTotal = 0;
+  private first = NO_PLACES;
+  private firstAt = 0;
+  private last = NO_PLACES;
+  private lastAt = 0;
+  /** Frames that the reader can see, that are complete but not flushed, and that begin an unfinished message. */
+  private published = 0;
+  private complete = 0;
+  private unfinished = 0;
   private asleep = false;
 
   write(frame: Frame, incomplete: boolean): void {
-    if (this.writeTotal - this.readTotal === this.ring.length) this.grow();
-    this.ring[this.writeTotal & (this.ring.length - 1)] = frame;
-    this.writeTotal++;
-    if (incomplete) return;
-    this.completeTotal = this.writeTotal;
+    if (this.lastAt === this.last.frames.length) this.extend();
+    this.last.frames[this.lastAt++] = frame;
+    if (incomplete) {
+      this.unfinished++;
+      return;
+    }
+    this.complete += this.unfinished + 1;
+    this.unfinished = 0;
     if ((frame.flags & UNCOUNTED) === 0) this.messages++;
   }
 
   unwrite(): Frame | null {
-    if (this.writeTotal === this.completeTotal) return null;
-    this.writeTotal--;
-    const at = this.writeTotal & (this.ring.length - 1);
-    const frame = this.ring[at] as Frame;
-    this.ring[at] = null;
+    if (this.unfinished === 0) return null;
+    this.unfinished--;
+    if (this.lastAt === 0) this.retract();
+    const at = --this.lastAt;
+    const frame = this.last.frames[at] as Frame;
+    this.last.frames[at] = null;
     return frame;
   }
 
   flush(): boolean {
-    if (this.publishedTotal === this.completeTotal) return true;
-    this.publishedTotal = this.completeTotal;
+    if (this.complete === 0) return true;
+    this.published += this.complete;
+    this.complete = 0;
     if (!this.asleep) return true;
     this.asleep = false;
     return false;
   }
 
   checkRead(): boolean {
-    if (this.readTotal < this.publishedTotal) return true;
+    if (this.published > 0) return true;
     this.asleep = true;
     return false;
   }
 
   peek(): Frame {
-    return this.ring[this.readTotal & (this.ring.length - 1)] as Frame;
+    if (this.firstAt === this.first.frames.length) this.advance();
+    return this.first.frames[this.firstAt] as Frame;
   }
 
   read(): Frame | null {
     if (!this.checkRead()) return null;
-    const at = this.readTotal & (this.ring.length - 1);
-    const frame = this.ring[at] as Frame;
-    this.ring[at] = null;
-    this.readTotal++;
+    const frame = this.peek();
+    this.first.frames[this.firstAt++] = null;
+    this.published--;
     if ((frame.flags & UNCOUNTED) === 0) this.messages--;
-    if (this.readTotal === this.writeTotal && this.ring.length > RING_KEPT) this.ring = EMPTY;
+    // Empty: the same places serve again.
+    if (this.first === this.last && this.firstAt === this.lastAt) this.firstAt = this.lastAt = 0;
     return frame;
   }
 
   remaining(): readonly Frame[] {
     const frames: Frame[] = [];
-    for (let at = this.readTotal; at < this.writeTotal; at++)
-      frames.push(this.ring[at & (this.ring.length - 1)] as Frame);
+    for (let chunk: Chunk | null = this.first; chunk !== null; chunk = chunk.next)
+      for (const frame of chunk.frames) if (frame !== null) frames.push(frame);
     return frames;
   }
 
-  private grow(): void {
-    const { ring } = this;
-    const grown: (Frame | null)[] = new Array(ring.length === 0 ? 4 : ring.length * 2).fill(null);
-    for (let at = this.readTotal; at < this.writeTotal; at++)
-      grown[at & (grown.length - 1)] = ring[at & (ring.length - 1)] as Frame;
-    this.ring = grown;
+  /** Another chunk, larger than the last one up to CHUNK_MAX: an idle queue takes next to no memory. */
+  private extend(): void {
+    const { last } = this;
+    const chunk = new Chunk(Math.min(Math.max(2 * last.frames.length, CHUNK_MIN), CHUNK_MAX));
+    if (last === NO_PLACES) this.first = chunk;
+    else last.next = chunk;
+    this.last = chunk;
+    this.lastAt = 0;
+  }
+
+  private advance(): void {
+    this.first = this.first.next as Chunk;
+    this.firstAt = 0;
+  }
+
+  /** The last chunk holds nothing: back to the one before. */
+  private retract(): void {
+    let chunk = this.first;
+    while (chunk.next !== this.last) chunk = chunk.next as Chunk;
+    chunk.next = null;
+    this.last = chunk;
+    this.lastAt = chunk.frames.length;
   }
 }
 
-/** An idle queue holds no memory; a ring larger than this is released when it runs empty. */
-const EMPTY: (Frame | null)[] = [];
-const RING_KEPT = 1024;
+const CHUNK_MIN = 4;
+/** libzmq: message_pipe_granularity. */
+const CHUNK_MAX = 256;
+/** Shared by the queues that never held anything. */
+const NO_PLACES = new Chunk(0);
 
 /** Hears about each value that a newer one pushed out of a conflating queue. */
 export interface ReplacedListener {

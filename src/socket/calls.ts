@@ -99,8 +99,8 @@ export class SendOperation implements Operation {
 /** Receives all frames of a message. One object serves all receives of a thread, one at a time. */
 export class RecvOperation implements Operation {
   readonly name = "recv";
-  /** The frames, when the call is over without error. A new list for every call. */
-  frames: Frame[] = [];
+  /** The frames, when the call is over without error. A new list for every message. */
+  frames: Frame[] = NO_FRAMES;
   error: Errno | null = null;
   private readonly thread: AppThread;
   private socket!: SocketBase;
@@ -114,7 +114,7 @@ export class RecvOperation implements Operation {
   begin(socket: SocketBase, dontwait: boolean): this {
     this.socket = socket;
     this.dontwait = dontwait || socket.options.rcvtimeo === 0;
-    this.frames = [];
+    this.frames = NO_FRAMES;
     this.error = null;
     return this;
   }
@@ -155,12 +155,17 @@ export class RecvOperation implements Operation {
         }
         return false;
       }
-      this.frames.push(frame);
+      // Most messages have one part: a list of just that size.
+      if (this.frames === NO_FRAMES) this.frames = [frame];
+      else this.frames.push(frame);
       if (!frame.more) return true;
       this.thread.charge(costs.recv);
     }
   }
 }
+
+/** Shared by calls that got nothing; never written. */
+const NO_FRAMES: Frame[] = [];
 
 export interface PollItem {
   readonly socket: SocketBase;
