@@ -8,7 +8,7 @@ import type { Run } from "../trace/facts.ts";
 import type { Trace } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
-import { readScenarioText, readTraceText } from "./files.ts";
+import { readScenario, readScenarioText, readTraceText } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { progress } from "./progress.ts";
 import { assignment } from "./run.ts";
@@ -57,7 +57,7 @@ async function compare(shell: Shell, names: readonly [string, string], options: 
   shell.out(
     options.json
       ? `${JSON.stringify(comparisonJson(judged), null, 2)}\n`
-      : comparisonText(judged, styleOf(shell.outColor)),
+      : await comparisonText(judged, styleOf(shell.outColor)),
   );
   return judged.verdict === "differs" ? EXIT.expectationFailed : EXIT.ok;
 }
@@ -82,8 +82,7 @@ async function interchangeable(shell: Shell, names: readonly string[], options: 
   if (file === undefined) return new Set();
   const { load } = await import("./engine.ts");
   const { interchangeableThreads } = await import("../run/align.ts");
-  const text = readScenarioText(shell, file);
-  return interchangeableThreads(load({ text, file, set: options.set ?? [], color: false }).plan);
+  return interchangeableThreads(load({ ...readScenario(shell, file), set: options.set ?? [], color: false }).plan);
 }
 
 function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
@@ -137,13 +136,15 @@ function tracesIn(shell: Shell, folder: string): string[] {
  * its own. Links that are declared slow are fast, as they were between the real processes.
  */
 async function simulateSide(shell: Shell, file: string, options: CompareOptions, real: readonly Run[]): Promise<Side> {
-  const { load } = await import("./engine.ts");
-  const { simulate } = await import("../run/simulate.ts");
+  const { load, simulatePlan } = await import("./engine.ts");
   const { planHash } = await import("../run/plan-hash.ts");
   const { runOf } = await import("../trace/facts.ts");
   const { alignedPlan } = await import("../run/align.ts");
-  const text = readScenarioText(shell, file);
-  const declared = load({ text, file, set: options.set ?? [], color: shell.errColor }).plan;
+  const { plan: declared, path } = load({
+    ...readScenario(shell, file),
+    set: options.set ?? [],
+    color: shell.errColor,
+  });
   const plan = withProfile(shell, declared, options.profile);
   // A profile of this machine makes it no other scenario.
   const scenarioHash = planHash(declared);
@@ -154,14 +155,14 @@ async function simulateSide(shell: Shell, file: string, options: CompareOptions,
     const partner = real[runs.length % Math.max(1, real.length)];
     const own = partner === undefined ? plan : alignedPlan(plan, partner.starts);
     const appSeed = partner?.header.seed ?? plan.seed;
-    const simulated = (): RunRecord => simulate(own, { seed, exploreChoices: true, appSeed });
-    const { header, events, endTime } = simulated();
+    const simulated = (): Promise<RunRecord> => simulatePlan(path, own, { seed, exploreChoices: true, appSeed });
+    const { header, events, endTime } = await simulated();
     runs.push(
       runOf({
         name: `seed ${seed}`,
         trace: { header: { ...header, scenarioHash }, events },
         endTime,
-        events: () => simulated().events,
+        events: async () => (await simulated()).events,
       }),
     );
     bar.at(runs.length);

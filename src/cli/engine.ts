@@ -2,17 +2,24 @@
  * Where the command meets the simulator: everything that the commands take from the other layers,
  * behind a handful of functions. Imported on demand, so that `sim --help` loads none of it.
  */
-import { LimitError } from "../kernel/limits.ts";
+
+import { errorKind, planRunner } from "../library/modules.ts";
+import type { Plan } from "../program/plan.ts";
 import { parseDuration } from "../program/quantity.ts";
-import type { RunRecord } from "../run/record.ts";
-import { ModuleError } from "../run/simulate.ts";
+import type { RunRecord, SimulateOptions } from "../run/record.ts";
 import type { Issue } from "../scenario/issue.ts";
 import { traceDigest } from "../trace/digest.ts";
 import { type ExpectationResult, isBroken } from "../trace/expectation.ts";
 import type { Analysis } from "../trace/fates.ts";
 import { type Outcome, outcomeOf, summaryOf } from "../trace/outcome.ts";
 import { type ReportInput, reportJson, reportText } from "../trace/report.ts";
-import { type Prepared, prepare, runPrepared, type ScenarioSource } from "../trace/scenario-run.ts";
+import {
+  type Prepared,
+  prepare,
+  runPreparedWith,
+  type ScenarioRun,
+  type ScenarioSource,
+} from "../trace/scenario-run.ts";
 import { PLAIN, type Style } from "../trace/text.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, Findings } from "./failure.ts";
@@ -26,6 +33,8 @@ export interface Overrides {
 export interface Loaded extends Prepared {
   /** Remarks of the checker, formatted; "" when there are none. */
   readonly warnings: string;
+  /** Absolute path of the scenario, beside which its modules lie. */
+  readonly path: string;
 }
 
 export interface Checked {
@@ -43,13 +52,13 @@ export interface Finished {
   readonly verdict: ExitCode;
 }
 
-type Source = ScenarioSource & { readonly color: boolean };
+type Source = ScenarioSource & { readonly color: boolean; readonly path?: string };
 
 /** The plan of a scenario that has no errors; else a Failure that shows them all. */
 export function load(source: Source): Loaded {
   const { prepared, text } = prepare(source);
   if (prepared === undefined) throw new Findings(text);
-  return { ...prepared, warnings: text };
+  return { ...prepared, warnings: text, path: source.path ?? source.file };
 }
 
 export function check(source: Source): Checked {
@@ -59,39 +68,32 @@ export function check(source: Source): Checked {
 }
 
 /** One run and whether everything held that one run can be judged by. */
-export function execute(loaded: Loaded, seed: string): Finished {
-  const run = bounded(() => runPrepared(loaded, seed));
-  return { ...run, verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok };
+export async function execute(loaded: Loaded, seed: string, options: ExecuteOptions = {}): Promise<Finished> {
+  return finished(await bounded(() => runPreparedWith(planRunner(loaded.path, options), loaded, seed)));
 }
 
-/** As execute(), for a scenario with programs in JavaScript: those take turns with Node's event loop. */
-export async function executeModules(loaded: Loaded, seed: string, folder: string): Promise<Finished> {
-  const { simulateModules } = await import("./modules.ts");
-  const plans = [loaded.planFor(seed)];
-  for (const expectation of loaded.expectations)
-    if (expectation.kind === "relation") plans.push(loaded.otherPlan(expectation.with, seed));
-  const exploreChoices = seed !== loaded.plan.seed;
-  const records: RunRecord[] = [];
-  for (const plan of plans) records.push(await simulateModules(plan, { seed, exploreChoices, level: "full" }, folder));
-  let next = 0;
-  const run = runPrepared(loaded, seed, {}, (plan) => {
-    const at = plans.indexOf(plan, next > 0 ? 1 : 0);
-    next++;
-    return records[at < 0 ? plans.length - 1 : at] as RunRecord;
-  });
-  return { ...run, verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok };
+export interface ExecuteOptions {
+  /** What programs in JavaScript write; without it nothing is shown. */
+  readonly echo?: (text: string) => void;
 }
 
-/** Whether a node of it runs a program in JavaScript. */
-export const hasModules = ({ plan }: Loaded): boolean => plan.nodes.some(({ module }) => module !== undefined);
+export const finished = (run: ScenarioRun): Finished => ({
+  ...run,
+  verdict: run.expectations.some(isBroken) ? EXIT.expectationFailed : EXIT.ok,
+});
 
-/** A limit is the scenario's affair, not a bug. */
-function bounded<T>(run: () => T): T {
+/** A run of a plan that is not judged. */
+export const simulatePlan = (path: string, plan: Plan, options: SimulateOptions): Promise<RunRecord> =>
+  bounded(() => planRunner(path)(plan, options));
+
+/** A limit and a broken program are the scenario's affair, not bugs. */
+async function bounded<T>(run: () => T | Promise<T>): Promise<T> {
   try {
-    return run();
+    return await run();
   } catch (error) {
-    if (error instanceof ModuleError) throw new Failure(error.message);
-    throw error instanceof LimitError ? new Failure(error.message, EXIT.internal) : error;
+    const kind = errorKind(error);
+    if (kind === undefined) throw error;
+    throw new Failure((error as Error).message, kind === "limit" ? EXIT.internal : EXIT.usage);
   }
 }
 

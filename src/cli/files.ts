@@ -16,9 +16,14 @@ export const readScenarioText = (shell: Shell, path: string): string => readText
 export function readScenario(
   shell: Shell,
   file: string,
-): { readonly text: string; readonly file: string; readonly read: (name: string) => string } {
+): {
+  readonly text: string;
+  readonly file: string;
+  readonly path: string;
+  readonly read: (name: string) => string;
+} {
   const read = (name: string): string => readScenarioText(shell, isAbsolute(name) ? name : join(dirname(file), name));
-  return { text: readScenarioText(shell, file), file, read };
+  return { text: readScenarioText(shell, file), file, path: resolve(shell.cwd, file), read };
 }
 
 export const readTraceText = (shell: Shell, path: string): string => readText(shell, path, TRACE_BYTES_MAX);

@@ -31,9 +31,9 @@ export class BrokenRun extends Error {
 }
 
 /** Does the run; whatever it throws carries the line that brings it back. */
-export function reproducible<T>(invocation: Invocation, run: () => T): T {
+export async function reproducible<T>(invocation: Invocation, run: () => Promise<T>): Promise<T> {
   try {
-    return run();
+    return await run();
   } catch (error) {
     throw new BrokenRun(error, reproduceLine(invocation));
   }

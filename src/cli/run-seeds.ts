@@ -14,18 +14,18 @@ export interface SeedsResult {
   readonly document: object;
 }
 
-export function runSeeds(
+export async function runSeeds(
   shell: Shell,
   loaded: Loaded,
   { range, options, invocation }: { range: SeedRange; options: RunOptions; invocation: Invocation },
-): SeedsResult {
+): Promise<SeedsResult> {
   const tally = new OutcomeTally();
   const summaries = new OutcomeTally();
   const failed: string[] = [];
   const bar = progress(shell, loaded.plan.name, seedCount(range));
   let code: ExitCode = EXIT.ok;
   for (const seed of eachSeed(range)) {
-    const finished = reproducible({ ...invocation, seed }, () => execute(loaded, seed));
+    const finished = await reproducible({ ...invocation, seed }, () => execute(loaded, seed));
     if (tally.runs === 0) code = warnOfRun(shell, finished, options);
     const { full, summary } = outcome(finished);
     tally.add(seed, full);

@@ -1,5 +1,4 @@
 /** `sim run`: one scenario or several, with one seed or many. */
-import { dirname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { Finished, Loaded } from "./engine.ts";
 import { EXIT, type ExitCode, gravest } from "./exit-code.ts";
@@ -117,11 +116,9 @@ async function runOnce(
   invocation: Invocation,
   source: { readonly text: string; readonly file: string },
 ): Promise<FileResult> {
-  const { file } = invocation;
-  const { execute, executeModules, hasModules, json, report } = await import("./engine.ts");
-  const finished = hasModules(loaded)
-    ? await executeModules(loaded, invocation.seed, dirname(resolve(shell.cwd, file)))
-    : reproducible(invocation, () => execute(loaded, invocation.seed));
+  const { execute, json, report } = await import("./engine.ts");
+  const echo = options.json || options.quiet ? {} : { echo: shell.out };
+  const finished = await reproducible(invocation, () => execute(loaded, invocation.seed, echo));
   const reproduce = reproduceLine(invocation);
   if (options.trace !== undefined) await writeTrace(shell, finished, options.trace);
   let code = finished.verdict;

@@ -74,5 +74,5 @@ async function obtain(shell: Shell, file: string, { seed, set }: TraceOptions): 
   }
   const { execute, load } = await import("./engine.ts");
   const loaded = load({ ...readScenario(shell, file), set: set ?? [], color: shell.errColor });
-  return execute(loaded, seed ?? loaded.plan.seed).record;
+  return (await execute(loaded, seed ?? loaded.plan.seed)).record;
 }

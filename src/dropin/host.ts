@@ -1,6 +1,7 @@
 /** A simulated process that runs a function of the user's: started, ended, crashed and restarted. */
 import type { Waiter } from "../ctx/mailbox.ts";
 import type { Actor } from "../kernel/actor.ts";
+import type { RandomStreams } from "../kernel/random.ts";
 import type { Instant } from "../kernel/time.ts";
 import { Process, type World } from "../network/process.ts";
 import { Instance } from "./instance.ts";
@@ -15,6 +16,8 @@ export type HostProgram<T> = () => T | Promise<T>;
 export interface HostOwner {
   readonly world: World;
   readonly loop: Loop;
+  /** What programs draw from. */
+  readonly appRandom: RandomStreams;
   /** Calls `program` so that Node's asynchronous context knows the host, where that is wanted. */
   inContext<T>(instance: Instance, program: () => T): T;
   hostFailed(host: Host<unknown>, error: unknown): void;
@@ -171,7 +174,7 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
 
   /** The process begins to exist. */
   begin(): Instance {
-    const { world, loop } = this.owner;
+    const { world, loop, appRandom } = this.owner;
     const run = this.runs++;
     const process = new Process(
       world,
@@ -179,7 +182,7 @@ export class Host<T = unknown> implements Actor, Wake, Waiter {
       this.address,
       world.network.profile.costs,
     );
-    this.instance = new Instance(this.label, process, loop, run);
+    this.instance = new Instance(this.label, process, loop, { run, random: appRandom });
     this.instance.unreferenced = () => this.checkSoon();
     this.state = "running";
     this.returned = false;

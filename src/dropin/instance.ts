@@ -2,7 +2,7 @@
 import type { AppThread } from "../ctx/app-thread.ts";
 import { wakeDelay } from "../ctx/costs.ts";
 import type { Actor } from "../kernel/actor.ts";
-import type { RandomStream } from "../kernel/random.ts";
+import type { RandomStream, RandomStreams } from "../kernel/random.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import type { Process } from "../network/process.ts";
 import { Context } from "../socket/context.ts";
@@ -51,7 +51,7 @@ export class Instance implements Actor {
   /** Told when the last reference goes. */
   unreferenced: (() => void) | null = null;
   /** Its process.argv; null: Node's own. */
-  argv: readonly string[] | null = null;
+  argv: string[] | null = null;
   /** Ids of timers by number, for clearTimeout(7). */
   nextTimerId = 1;
   private readonly wakeStream: RandomStream;
@@ -62,12 +62,12 @@ export class Instance implements Actor {
   private scheduled = false;
   private readonly socketCounts = new Map<string, number>();
 
-  constructor(label: string, process: Process, loop: Loop, run: number) {
+  constructor(label: string, process: Process, loop: Loop, { run, random }: { run: number; random: RandomStreams }) {
     this.label = label;
     this.process = process;
     this.loop = loop;
     const { kernel } = process.world;
-    this.random = kernel.random.stream(run === 0 ? `app/${label}` : `app/${label}'${run}`);
+    this.random = random.stream(run === 0 ? `app/${label}` : `app/${label}'${run}`);
     this.wakeStream = kernel.random.stream(`${label}/thread`);
     this.startedAt = kernel.now;
     this.idleSince = kernel.now;

@@ -1,42 +1,50 @@
 /** A scenario some of whose nodes run programs in JavaScript: steps and programs in one world and one trace. */
 import { existsSync } from "node:fs";
-import { resolve as resolvePath } from "node:path";
+import { dirname, join, resolve as resolvePath } from "node:path";
 import { compileDistribution } from "../kernel/distribution.ts";
 import type { RunOutcome } from "../kernel/kernel.ts";
 import type { Instant } from "../kernel/time.ts";
-import type { World } from "../network/process.ts";
 import type { Plan, PlanModule, PlanNode } from "../program/plan.ts";
 import type { Member } from "../run/member.ts";
 import type { NodeHost, NodeState } from "../run/node.ts";
 import type { RunRecord, SimulateOptions, ThreadState } from "../run/record.ts";
-import { Simulation as PlanRun } from "../run/simulate.ts";
+import { ModuleError, Simulation as PlanRun } from "../run/simulate.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
+import { alias } from "./alias.ts";
+import { replaceArgv } from "./argv.ts";
 import { type Host, messageOf } from "./host.ts";
 import type { Instance } from "./instance.ts";
 import { loadInstance } from "./module-loader.ts";
+import { interceptOutput } from "./output.ts";
 import { install, restore } from "./patches.ts";
 import { interceptUncaught } from "./process-events.ts";
 import { real } from "./real.ts";
-import { alias, type Substitutes } from "./register.ts";
 import { Simulation, type SimulationEvents, threadState } from "./simulation.ts";
-import { currentStage, presentInstance, setStage } from "./stage.ts";
+import { currentStage, setStage } from "./stage.ts";
 
 export interface PlanOptions extends SimulateOptions {
-  /** Where the paths of modules start. */
-  readonly folder: string;
-  readonly files: Substitutes;
+  /** The file of the scenario, beside which its modules lie. */
+  readonly scenario: string;
+  /** What the programs write to standard output and error. */
+  readonly echo?: (text: string) => void;
 }
 
-/** Runs a plan with programs in JavaScript. Rejects when a module is missing or cannot be loaded. */
+/** The bundle has the doors of the module beside it. */
+declare const __dirname: string;
+
+/** Runs a plan with programs in JavaScript. Rejects with a ModuleError when one is missing or cannot be loaded. */
 export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<RunRecord> {
-  if (currentStage() !== null) throw new Error("a simulation is running already in this process");
+  if (currentStage() !== null)
+    throw new ModuleError("a simulation is running already in this process: await it before the next one");
+  const folder = dirname(resolvePath(options.scenario));
   for (const { name, module } of plan.nodes) {
-    if (module !== undefined && !existsSync(resolvePath(options.folder, module.path)))
-      throw new Error(
-        `node "${name}" runs ${module.path}, but there is no file ${resolvePath(options.folder, module.path)}`,
+    if (module !== undefined && !existsSync(resolvePath(folder, module.path)))
+      throw new ModuleError(
+        `node "${name}" runs ${module.path}, but there is no file ${resolvePath(folder, module.path)}`,
       );
   }
-  alias(options.files);
+  const pair = (name: string) => ({ import: join(__dirname, `${name}.mjs`), require: join(__dirname, `${name}.cjs`) });
+  alias({ zeromq: pair("zeromq"), draft: pair("zeromq-draft") });
   let stage: ScenarioStage | null = null;
   let undo = (): void => {};
   try {
@@ -50,8 +58,8 @@ export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<Ru
       };
       const run: PlanRun = new PlanRun(plan, options, {
         create: (host, node, module) => {
-          stage ??= new ScenarioStage(settingsOf(plan), events, host.world, () => run.over);
-          return new ModuleNode(stage, host, node, module, options.folder);
+          stage ??= new ScenarioStage(settingsOf(plan), events, host, () => run.over);
+          return new ModuleNode(stage, host, node, module, folder);
         },
       });
       const on = stage as ScenarioStage | null;
@@ -61,17 +69,15 @@ export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<Ru
         return { ...record, warnings: [...record.warnings, ...[...on.warnings].map(([id, text]) => ({ id, text }))] };
       };
       install(new Set());
-      const argv = process.argv;
-      Object.defineProperty(process, "argv", {
-        configurable: true,
-        enumerable: true,
-        get: () => presentInstance()?.argv ?? argv,
-        set: () => {},
-      });
-      const quiet = interceptUncaught((error) => on.caught(error));
+      const { exitCode } = process;
+      const undos = [
+        replaceArgv(),
+        interceptUncaught((error) => on.caught(error)),
+        interceptOutput((instance, text) => on.log(instance, text), options.echo),
+      ];
       undo = () => {
-        quiet();
-        Object.defineProperty(process, "argv", { configurable: true, enumerable: true, writable: true, value: argv });
+        for (const each of undos) each();
+        process.exitCode = exitCode;
         on.loop.end();
         setStage(null);
         restore();
@@ -105,10 +111,10 @@ class ScenarioStage extends Simulation {
   constructor(
     settings: ConstructorParameters<typeof Simulation>[0],
     events: SimulationEvents,
-    world: World,
+    scenario: NodeHost,
     over: () => boolean,
   ) {
-    super(settings, events, world);
+    super(settings, events, scenario);
     this.over = over;
   }
 
@@ -149,7 +155,12 @@ class ScenarioStage extends Simulation {
   override hostFailed(host: Host<unknown>, error: unknown): void {
     if (this.loading?.label !== host.label) return;
     const text = `node "${host.label}" could not load its module: ${messageOf(error)}`;
-    this.events.failed(new Error(text, { cause: error }));
+    this.events.failed(new ModuleError(text, { cause: error }));
+  }
+
+  log(instance: Instance, text: string): void {
+    const { journal } = this.world;
+    if (journal.full) journal.record({ t: journal.now, ev: "log", thread: instance.label, text });
   }
 
   override hostEnded(host: Host<unknown>): void {

@@ -2,8 +2,9 @@
  * Everything of this layer behind one door, once per process: whatever loads a second copy of this
  * file (ESM beside CommonJS, a bundler) is given the first.
  */
+import { alias } from "./alias.ts";
 import { startAmbient } from "./ambient.ts";
-import { alias, register } from "./register.ts";
+import { register } from "./register.ts";
 import { simulatePlan } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 import * as zeromq from "./zeromq.ts";

@@ -6,6 +6,7 @@ import { MODEL, VERSION } from "../journal/version.ts";
 import { invariant } from "../kernel/invariant.ts";
 import { Kernel, type RunOutcome } from "../kernel/kernel.ts";
 import type { KernelLimits } from "../kernel/limits.ts";
+import type { RandomStreams } from "../kernel/random.ts";
 import { formatTime, type Instant } from "../kernel/time.ts";
 import { parseEndpoint } from "../network/address.ts";
 import type { LinkShape } from "../network/link.ts";
@@ -48,6 +49,7 @@ export interface SimulationEvents {
 
 export class Simulation implements HostOwner, LoopOwner, Stage {
   readonly world: World;
+  readonly appRandom: RandomStreams;
   readonly loop: Loop;
   readonly byName = new Map<string, Host<unknown>>();
   readonly warnings = new Map<string, string>();
@@ -60,12 +62,18 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   private readonly shapes = new Map<string, Partial<LinkShape>>();
   private readonly profileName: string;
 
-  /** `world`: that of a scenario which some of the programs here belong to. */
-  constructor(settings: SimulationSettings, events: SimulationEvents, world?: World) {
+  /** `around`: the scenario that some of the programs here belong to. */
+  constructor(
+    settings: SimulationSettings,
+    events: SimulationEvents,
+    around?: { readonly world: World; readonly appRandom: RandomStreams },
+  ) {
+    const world = around?.world;
     this.settings = settings;
     this.events = events;
     this.profileName = world === undefined ? resolveProfile(settings.profile).name : world.network.profile.name;
     this.world = world ?? this.createWorld();
+    this.appRandom = around?.appRandom ?? this.world.kernel.random;
     this.realWork = new RealWork(settings.realWork === "instant");
     this.loop = new Loop(this.world.kernel, this, { mode: settings.drain, turnLimitMs: settings.turnLimitMs });
   }

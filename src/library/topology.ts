@@ -1,7 +1,7 @@
 /** A scenario built by code, one call after the other; each call gives a new one, so that variants share a beginning. */
 import type { Expectation, Link, Network, Node, Scenario, TimelineEntry } from "../scenario/schema.generated.ts";
 import type { Run } from "./run.ts";
-import { type RunOptions, simulate } from "./simulate.ts";
+import { type AsyncRunOptions, type RunOptions, simulate, simulateAsync } from "./simulate.ts";
 
 type Fault<T> = T extends { at: string } ? Omit<T, "at"> : never;
 
@@ -54,6 +54,11 @@ export class Topology {
 
   run(options: RunOptions = {}): Run {
     return simulate(this, options);
+  }
+
+  /** As run(), also with nodes that run programs in JavaScript. */
+  runAsync(options: AsyncRunOptions = {}): Promise<Run> {
+    return simulateAsync(this, options);
   }
 
   #with(change: Partial<Scenario>): Topology {

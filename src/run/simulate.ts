@@ -78,7 +78,7 @@ export class Simulation implements NodeHost, Actor {
       if (node.module === undefined) return new Node(this, node);
       if (runtime === undefined)
         throw new ModuleError(
-          `node "${node.name}" runs ${node.module.path}, a program in JavaScript: only "sim run" with one seed can run it`,
+          `node "${node.name}" runs ${node.module.path}, a program in JavaScript, which takes turns with Node's event loop: use simulateAsync()`,
         );
       return runtime.create(this, node, node.module);
     });

@@ -328,12 +328,12 @@ class NodeCompiler {
     if (program === undefined) return undefined;
     const { module, args = [] } = program as schema.ModuleProgram;
     const place = under(pointer, "program");
-    for (const key of ["sockets", "threads", "vars"] as const) {
+    for (const key of ["sockets", "threads", "vars", "ioThreads", "blocky"] as const) {
       if (node[key] !== undefined)
         report.once(
           under(pointer, key),
           "ZS213",
-          `a node that runs a module has no "${key}": the module makes its own`,
+          `a node that runs a module has no "${key}": the module does that itself`,
           { key: true },
         );
     }

@@ -10,19 +10,19 @@ const BEFORE = 3;
 const AFTER = 4;
 
 /** Lines for people; empty when a run cannot be found. */
-export function differenceContext(row: Row, { reference, other }: Comparison): string[] {
+export async function differenceContext(row: Row, { reference, other }: Comparison): Promise<string[]> {
   const alien = row.other.find(({ value }) => !row.reference.some((share) => share.value === value));
   const usual = row.reference[0];
   const right = other.runs.find(({ name }) => name === alien?.run);
   const left = reference.runs.find(({ name }) => name === usual?.run);
   if (left === undefined || right === undefined) return [];
   const key = `${row.kind} ${row.subject}`;
-  const [usualFact, alienFact] = [factOf(left, key), factOf(right, key)];
+  const [usualFact, alienFact] = [await factOf(left, key), await factOf(right, key)];
   const at = firstDifference(usualFact, alienFact);
   const head = (run: Run, fact: Fact | undefined): string => `${run.name}: ${factValue(fact, row.kind)}`;
   return sideBySide(
-    [head(left, usualFact), ...excerpt(left, row, usualFact, at)],
-    [head(right, alienFact), ...excerpt(right, row, alienFact, at)],
+    [head(left, usualFact), ...(await excerpt(left, row, usualFact, at))],
+    [head(right, alienFact), ...(await excerpt(right, row, alienFact, at))],
   );
 }
 
@@ -34,9 +34,8 @@ function firstDifference(a: Fact | undefined, b: Fact | undefined): number {
   return at;
 }
 
-function excerpt(run: Run, row: Row, fact: Fact | undefined, at: number): string[] {
-  const events = run
-    .events()
+async function excerpt(run: Run, row: Row, fact: Fact | undefined, at: number): Promise<string[]> {
+  const events = (await run.events())
     .map((event, index) => ({ event, index }))
     .filter(({ event }) => concerns(event, row));
   const target = fact?.parts[at]?.event ?? fact?.parts.at(-1)?.event ?? events.at(-1)?.index ?? 0;

@@ -39,12 +39,16 @@ export function notCompared({ reference, other }: Comparison): string[] {
   return [...NOT_COMPARED, ...(real ? NOT_IN_REAL : []), ...notes];
 }
 
-export function comparisonText(judged: Judged, style: Style): string {
+export async function comparisonText(judged: Judged, style: Style): Promise<string> {
   const { comparison } = judged;
   const { reference, other } = comparison;
   const lines = [`${sideText("reference", reference)}`, `${sideText("compared ", other)}`, ""];
   lines.push(...kindTable(comparison, style), "");
-  lines.push(...frequencies(comparison, style), ...timing(judged, style), ...firstDifference(comparison, style));
+  lines.push(
+    ...frequencies(comparison, style),
+    ...timing(judged, style),
+    ...(await firstDifference(comparison, style)),
+  );
   const free = comparison.rows.filter(({ verdict }) => verdict === "free");
   lines.push(style.bold("Not compared"));
   for (const [kind, rows] of byKind(free))
@@ -173,12 +177,12 @@ function timing({ latencies, attempts, judgesTiming }: Judged, style: Style): st
   return attempts.length > 0 ? [...lines, ""] : lines;
 }
 
-function firstDifference(comparison: Comparison, style: Style): string[] {
+async function firstDifference(comparison: Comparison, style: Style): Promise<string[]> {
   const row = comparison.rows.find(({ verdict }) => verdict === "differs");
   if (row === undefined) return [];
   return [
     style.bold(`First difference: ${row.subject}, ${FACT_KINDS[row.kind]}`),
-    ...differenceContext(row, comparison),
+    ...(await differenceContext(row, comparison)),
     "",
   ];
 }

@@ -55,15 +55,17 @@ export interface Run {
   /** Thread -> when it came to its first bind or connect, or else when it started, ns. */
   readonly starts: ReadonlyMap<string, number>;
   /** The events once more: read or simulated again. */
-  readonly events: () => readonly TraceEvent[];
+  readonly events: () => Events;
 }
+
+type Events = readonly TraceEvent[] | Promise<readonly TraceEvent[]>;
 
 export interface RunSource {
   readonly name: string;
   readonly trace: Trace;
   /** ns; without it the time of the last event. */
   readonly endTime?: number;
-  readonly events: () => readonly TraceEvent[];
+  readonly events: () => Events;
 }
 
 export function runOf({ name, trace, endTime, events }: RunSource): Run {
@@ -85,8 +87,8 @@ export function runOf({ name, trace, endTime, events }: RunSource): Run {
 }
 
 /** One fact with its parts. */
-export function factOf(run: Run, key: string): Fact | undefined {
-  const events = run.events();
+export async function factOf(run: Run, key: string): Promise<Fact | undefined> {
+  const events = await run.events();
   for (const fact of factsOf(events, analyze(run.header, events)))
     if (`${fact.kind} ${fact.subject}` === key) return fact;
   return undefined;

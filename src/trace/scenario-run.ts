@@ -122,30 +122,57 @@ class Others {
   }
 }
 
+type RunOptions = Omit<SimulateOptions, "seed">;
+
 /**
  * Runs it with the seed. The scenario's own seed keeps the default of every free choice; any other
  * seed draws the choices, too, so that `--seed 7` shows what `--seeds 1..200` found at seed 7.
  */
-export function runPrepared(
-  prepared: Prepared,
-  seed: string,
-  options: Omit<SimulateOptions, "seed"> = {},
-  runPlan: (plan: Plan, options: SimulateOptions) => RunRecord = simulate,
-): ScenarioRun {
-  const own = prepared.plan.seed;
-  const run = (plan: Plan): RunRecord =>
-    runPlan(plan, { level: "full", exploreChoices: seed !== own, ...options, seed });
-  const record = run(prepared.planFor(seed));
-  const analysis = analyze(record.header, record.events, record.endTime);
+export function runPrepared(prepared: Prepared, seed: string, options: RunOptions = {}): ScenarioRun {
+  const settings = settingsOf(prepared, seed, options);
   const others = new Map<OtherRun, Analysis>();
   const other = (wanted: OtherRun): Analysis => {
     let known = others.get(wanted);
-    if (known === undefined) {
-      const { header, events, endTime } = run(prepared.otherPlan(wanted, seed));
-      others.set(wanted, (known = analyze(header, events, endTime)));
-    }
+    if (known === undefined)
+      others.set(wanted, (known = analysisOf(simulate(prepared.otherPlan(wanted, seed), settings))));
     return known;
   };
-  const expectations = checkExpectations(prepared.expectations, { analysis, events: record.events, other });
-  return { record, analysis, expectations, other };
+  return judged(prepared, simulate(prepared.planFor(seed), settings), other);
+}
+
+/** Runs a plan; a plan with programs in JavaScript takes turns with an event loop. `other`: not the scenario itself. */
+export type PlanRunner = (plan: Plan, options: SimulateOptions, other?: OtherRun) => RunRecord | Promise<RunRecord>;
+
+/** As runPrepared(), for scenarios with any kind of program. */
+export async function runPreparedWith(
+  runPlan: PlanRunner,
+  prepared: Prepared,
+  seed: string,
+  options: RunOptions = {},
+): Promise<ScenarioRun> {
+  const settings = settingsOf(prepared, seed, options);
+  const record = await runPlan(prepared.planFor(seed), settings);
+  const others = new Map<OtherRun, Analysis>();
+  for (const one of prepared.expectations) {
+    if (one.kind !== "relation" || others.has(one.with)) continue;
+    others.set(one.with, analysisOf(await runPlan(prepared.otherPlan(one.with, seed), settings, one.with)));
+  }
+  const other = (wanted: OtherRun): Analysis =>
+    others.get(wanted) ?? analysisOf(simulate(prepared.otherPlan(wanted, seed), settings));
+  return judged(prepared, record, other);
+}
+
+const settingsOf = ({ plan }: Prepared, seed: string, options: RunOptions): SimulateOptions => ({
+  level: "full",
+  exploreChoices: seed !== plan.seed,
+  ...options,
+  seed,
+});
+
+const analysisOf = ({ header, events, endTime }: RunRecord): Analysis => analyze(header, events, endTime);
+
+function judged({ expectations }: Prepared, record: RunRecord, other: (run: OtherRun) => Analysis): ScenarioRun {
+  const analysis = analysisOf(record);
+  const results = checkExpectations(expectations, { analysis, events: record.events, other });
+  return { record, analysis, expectations: results, other };
 }

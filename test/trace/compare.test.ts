@@ -78,13 +78,13 @@ describe("comparing sides", () => {
     });
   });
 
-  test("one that it never shows differs, and both contexts stand side by side", () => {
+  test("one that it never shows differs, and both contexts stand side by side", async () => {
     const comparison = compareSides(
       { name: "sim", runs: times(200, () => run("simulated", all)) },
       { name: "real", runs: [run("real", [0, 1, 3])] },
     );
     expect(comparison.verdict).toBe("differs");
-    const lines = comparisonText(judge(comparison, false), PLAIN).trimEnd().split("\n");
+    const lines = (await comparisonText(judge(comparison, false), PLAIN)).trimEnd().split("\n");
     expect(lines).toContain("First difference: a.out > b.in, messages delivered, per flow");
     expect(lines.some((line) => line.includes("simulated 0,1,2,3: 4") && line.includes("| real 0,1,3: 3"))).toBe(true);
     expect(lines.at(-1)).toMatch(/^differs: \d+ facts$/);

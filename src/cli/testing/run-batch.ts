@@ -1,7 +1,6 @@
 /** Runs some seeds of one scenario: in this thread, in a worker, or in another process. */
-import { dirname, resolve } from "node:path";
 import { traceDigest } from "../../trace/digest.ts";
-import { execute, executeModules, type Finished, hasModules, type Loaded, load } from "../engine.ts";
+import { execute, type Finished, type Loaded, load } from "../engine.ts";
 import { EXIT } from "../exit-code.ts";
 import { Failure } from "../failure.ts";
 import { readScenario } from "../files.ts";
@@ -28,15 +27,12 @@ const known = new Map<string, Loaded>();
 
 export async function runBatch(batch: Batch): Promise<BatchResult> {
   const loaded = open(batch);
-  const folder = dirname(resolve(batch.cwd, batch.file));
-  const run = (seed: string): Finished | Promise<Finished> =>
-    hasModules(loaded) ? executeModules(loaded, seed, folder) : execute(loaded, seed);
   const results: SeedResult[] = [];
   const digests: string[] = [];
   const shown = new Set<number>();
   for (const seed of batch.seeds) {
-    if (batch.wanted === "digests") digests.push(traceDigest((await run(seed)).record));
-    else results.push(await runSeed(run, seed, shown));
+    if (batch.wanted === "digests") digests.push(traceDigest((await execute(loaded, seed)).record));
+    else results.push(await runSeed(loaded, seed, shown));
   }
   return { results, digests };
 }
@@ -54,13 +50,9 @@ function open({ cwd, file, set }: Batch): Loaded {
   return loaded;
 }
 
-async function runSeed(
-  run: (seed: string) => Finished | Promise<Finished>,
-  seed: string,
-  shown: Set<number>,
-): Promise<SeedResult> {
+async function runSeed(loaded: Loaded, seed: string, shown: Set<number>): Promise<SeedResult> {
   try {
-    return { seed, broken: brokenOf(await run(seed), shown) };
+    return { seed, broken: brokenOf(await execute(loaded, seed), shown) };
   } catch (error) {
     const kind = error instanceof Failure && error.exitCode === EXIT.internal ? "limit" : "internal";
     const message = error instanceof Error ? error.message : String(error);

@@ -1,7 +1,8 @@
 /** The shipped scenarios, run as `sim run` runs them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, execute, type Finished, type Loaded, load } from "../../../src/cli/engine.ts";
+import { check, type Finished, finished, type Loaded, load } from "../../../src/cli/engine.ts";
+import { runPrepared } from "../../../src/trace/scenario-run.ts";
 
 export const FOLDER = join(import.meta.dirname, "../../../scenarios");
 
@@ -22,6 +23,8 @@ const source = (name: string, set: readonly string[]) => ({
 
 export const remarks = (name: string): string => check(source(name, [])).text;
 export const loadScenario = (name: string, set: readonly string[] = []): Loaded => load(source(name, set));
+
+const execute = (loaded: Loaded, seed: string): Finished => finished(runPrepared(loaded, seed));
 
 export function run(name: string, set: readonly string[] = []): Finished {
   const loaded = loadScenario(name, set);
