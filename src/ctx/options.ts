@@ -20,7 +20,7 @@ export type SocketTypeName =
   | "STREAM";
 
 /** Types of the draft API. */
-export type DraftTypeName = "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL";
+export type DraftTypeName = "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL" | "DGRAM";
 
 /** Times in ms, sizes in bytes, limits in messages. */
 export interface SocketOptions {
@@ -61,7 +61,9 @@ export interface SocketOptions {
   readonly disconnectMsg: string;
   readonly hiccupMsg: string;
   readonly ipv6: boolean;
-  /** No ZMTP on the connections: STREAM, ROUTER_RAW. */
+  /** udp: datagrams to a multicast group come to sockets of the own host as well. */
+  readonly multicastLoop: boolean;
+  /** No ZMTP on the connections: STREAM, DGRAM, ROUTER_RAW. */
   readonly rawSocket: boolean;
   /** The type wants the peer's routing id as the first thing in the pipe: ROUTER, REP. */
   readonly recvRoutingId: boolean;
@@ -113,7 +115,8 @@ function freshOptions(type: SocketTypeName, blocky: boolean): SocketOptions {
     disconnectMsg: "",
     hiccupMsg: "",
     ipv6: false,
-    rawSocket: type === "STREAM",
+    multicastLoop: true,
+    rawSocket: type === "STREAM" || type === "DGRAM",
     recvRoutingId: type === "ROUTER" || type === "REP",
   };
 }

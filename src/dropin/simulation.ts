@@ -290,6 +290,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
       for (const context of instance.contexts) context.loseEverything("queued");
       for (const descriptor of instance.process.descriptors) descriptor.loseItems();
     }
+    this.world.network.datagrams.loseItems();
     invariant(journal.open === 0, `${journal.open} of ${journal.written} legs have no fate`);
     return {
       header: this.header(),

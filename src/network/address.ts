@@ -1,20 +1,20 @@
-/** Endpoints: "tcp://host:port", "ipc://path", "inproc://name". libzmq: address.cpp, tcp_address.cpp. */
+/** Endpoints: "tcp://host:port", "udp://host:port", "ipc://path", "inproc://name". libzmq: address.cpp, tcp_address.cpp, udp_address.cpp. */
 
-export type Transport = "tcp" | "ipc" | "inproc";
+export type Transport = "tcp" | "udp" | "ipc" | "inproc";
 
 export interface Endpoint {
   readonly transport: Transport;
-  /** tcp: host name, "*" for any; ipc and inproc: "". */
+  /** tcp and udp: host name, "*" for any; ipc and inproc: "". */
   readonly host: string;
-  /** tcp: port, 0 for an ephemeral one; else 0. */
+  /** tcp and udp: port, 0 for an ephemeral one; else 0. */
   readonly port: number;
-  /** ipc: path; inproc: name; tcp: "host:port" as written. */
+  /** ipc: path; inproc: name; tcp and udp: "host:port" as written. */
   readonly address: string;
 }
 
-export type EndpointError = "EINVAL" | "EPROTONOSUPPORT";
+export type EndpointError = "EINVAL" | "EPROTONOSUPPORT" | "ENODEV";
 
-const TRANSPORTS: ReadonlySet<string> = new Set(["tcp", "ipc", "inproc"]);
+const TRANSPORTS: ReadonlySet<string> = new Set(["tcp", "udp", "ipc", "inproc"]);
 
 /** What libzmq lets pass before names are resolved. */
 const CONNECTABLE = /^[\w[:${][\w.\-:%;[\]*${}()]*$/;
@@ -26,6 +26,7 @@ export function parseEndpoint(text: string, forBind: boolean): Endpoint | Endpoi
   const transport = text.slice(0, cut);
   const address = text.slice(cut + 3);
   if (!TRANSPORTS.has(transport)) return "EPROTONOSUPPORT";
+  if (transport === "udp") return parseUdp(address, forBind);
   if (transport !== "tcp") return { transport: transport as Transport, host: "", port: 0, address };
   if (!forBind && !CONNECTABLE.test(address)) return "EINVAL";
   // A connection may name the address to come from, "source;target", which changes nothing here.
@@ -40,6 +41,31 @@ export function parseEndpoint(text: string, forBind: boolean): Endpoint | Endpoi
   if (port > 65535 || (port === 0 && !forBind) || (host === "*" && !forBind)) return "EINVAL";
   return { transport: "tcp", host, port, address };
 }
+
+/** Names are looked up here, too, but by who knows the hosts. libzmq: udp_address_t::resolve, ip_resolver_t::resolve. */
+function parseUdp(address: string, forBind: boolean): Endpoint | EndpointError {
+  const cut = address.lastIndexOf(";");
+  const target = address.slice(cut + 1);
+  const colon = target.lastIndexOf(":");
+  if (colon < 0) return "EINVAL";
+  const host = target.slice(0, colon);
+  const portText = target.slice(colon + 1);
+  const port = portNumber(portText);
+  if (portText === "*" ? !forBind : port === 0 && portText !== "0") return "EINVAL";
+  if (host === "" || (!forBind && (host === "*" || host === "lo"))) return forBind ? "ENODEV" : "EINVAL";
+  // Only a multicast address may come with the interface to use, which changes nothing here.
+  if (cut >= 0 && (!isMulticast(host) || isMulticast(address.slice(0, cut)))) return "EINVAL";
+  return { transport: "udp", host, port, address };
+}
+
+/** As atoi and a cast to 16 bits make one of any text. */
+export const portNumber = (text: string): number => Number(/^\s*([+-]?\d+)/.exec(text)?.[1] ?? 0) & 0xffff;
+
+/** An address of a multicast group: 224.0.0.0 to 239.255.255.255, ff00::/8. */
+export const isMulticast = (host: string): boolean => /^(2(2[4-9]|3\d)(\.\d+){3}$|\[ff)/i.test(host);
+
+/** An IPv4 or (in brackets) IPv6 address, which needs no resolver. */
+export const isLiteral = (host: string): boolean => /^(\d+(\.\d+){3}$|\[)/.test(host);
 
 /** Names of the node's own host in an endpoint. */
 export const isLocalHost = (host: string): boolean => LOCAL_HOSTS.has(host);

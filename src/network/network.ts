@@ -3,6 +3,7 @@ import type { Actor } from "../kernel/actor.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import { type Endpoint, isLocalHost, resolvedHost } from "./address.ts";
+import { Datagrams } from "./datagram.ts";
 import { type HealListener, Link, type LinkShape, retransmitAt } from "./link.ts";
 import type { Profile } from "./profile.ts";
 import { type ItemLost, StreamEnd } from "./stream.ts";
@@ -63,7 +64,8 @@ export class Network {
   readonly kernel: Kernel;
   readonly profile: Profile;
   private readonly itemLost: ItemLost;
-  private readonly hosts: ReadonlySet<string>;
+  readonly hosts: ReadonlySet<string>;
+  readonly datagrams = new Datagrams(this);
   private readonly listeners = new Map<string, ListenSocket>();
   private readonly links = new Map<string, Link>();
   private readonly shapes: ReadonlyMap<string, Partial<LinkShape>>;

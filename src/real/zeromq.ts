@@ -50,6 +50,9 @@ export interface ZeroMQ {
   readonly open: (type: SocketTypeName) => RawSocket;
   /** Version of the package. */
   readonly package: string;
+  /** As a program gets them. */
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly drafts: () => Readonly<Record<string, unknown>>;
 }
 
 const CLASSES: Readonly<Record<SocketTypeName, string>> = {
@@ -73,7 +76,11 @@ const CLASSES: Readonly<Record<SocketTypeName, string>> = {
   SCATTER: "Scatter",
   PEER: "Peer",
   CHANNEL: "Channel",
+  DGRAM: "Datagram",
 };
+
+/** The classes by the type of their sockets. */
+export const classNames = (): [SocketTypeName, string][] => Object.entries(CLASSES) as [SocketTypeName, string][];
 
 export class ZeroMQError extends Error {
   override readonly name = "ZeroMQError";
@@ -85,13 +92,16 @@ export class ZeroMQError extends Error {
   }
 }
 
-/** Beside this package, or else where the user works. */
-export async function loadZeroMQ(): Promise<ZeroMQ> {
-  const path = resolveZeroMQ();
+/** As `program` would find it, or beside this package, or else where the user works. */
+export async function loadZeroMQ(program?: string): Promise<ZeroMQ> {
+  const path = resolveZeroMQ(program);
   if (path === undefined) throw new ZeroMQError("missing", "the package is not installed");
   try {
-    const library = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    const { default: exports } = (await import(pathToFileURL(path).href)) as { default: Record<string, unknown> };
+    const library = exports;
     return {
+      exports,
+      drafts: () => createRequire(path)(join(dirname(path), "draft.js")) as Record<string, unknown>,
       version: library["version"] as string,
       context: library["context"] as ZeroMQ["context"],
       Proxy: library["Proxy"] as ZeroMQ["Proxy"],
@@ -103,8 +113,9 @@ export async function loadZeroMQ(): Promise<ZeroMQ> {
   }
 }
 
-function resolveZeroMQ(): string | undefined {
-  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
+function resolveZeroMQ(program?: string): string | undefined {
+  const own = program === undefined ? [] : [program];
+  for (const from of [...own, import.meta.url, join(process.cwd(), "package.json")]) {
     try {
       return createRequire(from).resolve("zeromq");
     } catch {

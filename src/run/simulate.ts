@@ -197,6 +197,7 @@ export class Simulation implements NodeHost, Actor {
       if (node.state === "not-started" || node.state === "crashed") continue;
       node.loseItems();
     }
+    this.world.network.datagrams.loseItems();
     invariant(this.journal.open === 0, `${this.journal.open} of ${this.journal.written} legs have no fate`);
   }
 

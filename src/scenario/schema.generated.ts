@@ -261,7 +261,7 @@ max?: number
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "fate".
  */
-export type Fate = ("delivered" | "queued" | "no-peer" | "no-subscription" | "hwm" | "unroutable" | "connection-lost" | "pipe-closed" | "linger" | "receiver-closed" | "crashed" | "conflated" | "stale" | "malformed" | "filtered" | "handover" | "incomplete" | "too-big")
+export type Fate = ("delivered" | "queued" | "no-peer" | "no-subscription" | "hwm" | "unroutable" | "connection-lost" | "pipe-closed" | "linger" | "receiver-closed" | "crashed" | "conflated" | "stale" | "malformed" | "filtered" | "handover" | "incomplete" | "too-big" | "no-receiver" | "overflow")
 /**
  * node for its main thread, or node.thread; without [i] all replicas together.
  * 

@@ -12,6 +12,7 @@ import type { PipeEvents } from "../pipe/ends.ts";
 import { AddressedFrame, COMMAND, Frame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
 import type { EngineError, EngineSession, StreamEngine } from "../zmtp/stream-engine.ts";
+import { UdpEngine } from "../zmtp/udp-engine.ts";
 import { Connecter } from "./connecter.ts";
 
 /** The socket above sessions and listeners. libzmq: socket_base_t, as they see it. */
@@ -35,7 +36,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   protected pipe: Pipe | null = null;
   /** Connecting sessions know where to; accepted ones do not. */
   private readonly target: Endpoint | null;
-  private engine: StreamEngine | null = null;
+  private engine: Engine | null = null;
   /** Ended by a reconnect with IMMEDIATE and not yet acknowledged. */
   private terminatingPipes: Pipe[] = NO_PIPES;
   /** Waiting for the pipe to be emptied before going. */
@@ -135,6 +136,14 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     this.socket.monitor(event, value, this.endpointText);
   }
 
+  /** Datagrams: who sent what is pushed next. The outgoing side of a DGRAM is named after whom it sends to. */
+  receivedFrom(name: string): void {
+    const { pipe } = this;
+    if (pipe === null) return;
+    pipe.peerName = name;
+    if (!this.options.rawSocket) pipe.otherHalf.peerName = name;
+  }
+
   lost(frame: Frame): void {
     if (frame.message === null || frame.more) return;
     const sender = this.engine?.peerName ?? this.pipe?.peerName ?? this.endpointText;
@@ -161,7 +170,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
 
   override processCommand(command: number, arg: number, ref: unknown): void {
     if (command === Command.attach) {
-      this.processAttach(ref as StreamEngine);
+      this.processAttach(ref as Engine);
       this.seqnumProcessed();
     } else if (command === Command.connFailed) send(this.socket, Command.termEndpoint, 0, this.endpointText);
     else super.processCommand(command, arg, ref);
@@ -171,7 +180,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     if (this.target !== null) this.startConnecting(false);
   }
 
-  private processAttach(engine: StreamEngine): void {
+  private processAttach(engine: Engine): void {
     this.engine = engine;
     if (!engine.hasHandshake) this.engineReady();
     engine.plug(this.thread, this);
@@ -244,13 +253,28 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   // --- connecting ---
 
   private startConnecting(wait: boolean): void {
+    const target = this.target as Endpoint;
+    if (target.transport === "udp") return this.openUdp(target);
     const thread = this.socket.chooseIoThread(this.options.affinity) ?? this.thread;
-    this.launchChild(new Connecter({ thread, session: this, target: this.target as Endpoint, wait }));
+    this.launchChild(new Connecter({ thread, session: this, target, wait }));
+  }
+
+  /** There is nothing to wait for, neither the first time nor after an error. */
+  private openUdp(target: Endpoint): void {
+    const { process, name } = this.socket;
+    const engine = new UdpEngine({
+      process,
+      ownerName: name,
+      options: this.options,
+      target,
+      endpoint: this.endpointText,
+    });
+    sendSequenced(this, Command.attach, 0, engine);
   }
 
   private reconnect(): void {
     const { pipe, options } = this;
-    if (pipe !== null && options.immediate) {
+    if (pipe !== null && options.immediate && this.target?.transport !== "udp") {
       pipe.hiccup();
       pipe.terminate(false);
       this.terminatingPipes = [...this.terminatingPipes, pipe];
@@ -295,6 +319,8 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     pipe.otherHalf.peerName = engine.peerName;
   }
 }
+
+type Engine = StreamEngine | UdpEngine;
 
 /** Shared by the sessions without any: nearly all. */
 const NO_PIPES: Pipe[] = [];

@@ -4,6 +4,7 @@ import { ChannelSocket } from "./channel.ts";
 import { ClientSocket, PeerSocket, ServerSocket } from "./client-server.ts";
 import type { Context } from "./context.ts";
 import { DealerSocket } from "./dealer.ts";
+import { DgramSocket } from "./dgram.ts";
 import { PairSocket } from "./pair.ts";
 import { PubSocket, XPubSocket } from "./pub.ts";
 import { PullSocket, PushSocket } from "./push-pull.ts";
@@ -37,6 +38,7 @@ const CREATE: Readonly<Record<SocketTypeName, (context: Context, name: string) =
   SCATTER: (context, name) => new ScatterSocket(context, "SCATTER", name),
   PEER: (context, name) => new PeerSocket(context, name),
   CHANNEL: (context, name) => new ChannelSocket(context, "CHANNEL", name),
+  DGRAM: (context, name) => new DgramSocket(context, "DGRAM", name),
 };
 
 export const createSocketOfType = (context: Context, type: SocketTypeName, name: string): SocketBase =>

@@ -31,6 +31,7 @@ const FIELDS: ReadonlyMap<string, readonly [field: Field, least: number]> = new 
   ["invert_matching", ["invertMatching", 0]],
   ["ipv6", ["ipv6", 0]],
   ["reconnect_stop", ["reconnectStop", 0]],
+  ["multicast_loop", ["multicastLoop", 0]],
   ["in_batch_size", ["inBatchSize", 1]],
   ["out_batch_size", ["outBatchSize", 1]],
 ]);
@@ -179,7 +180,7 @@ export const OPTION_FIDELITY: readonly OptionFidelity[] = [
     "hiccup_msg",
     "stream_notify",
   ),
-  ...exact("in_batch_size", "out_batch_size"),
+  ...exact("in_batch_size", "out_batch_size", "multicast_loop"),
   approximated("reconnect_stop", "the bit for after a disconnect has no effect, as on tcp"),
   approximated("ipv6", "only the text of resolved endpoints depends on it"),
   ...ignored(
@@ -220,12 +221,11 @@ export const OPTION_FIDELITY: readonly OptionFidelity[] = [
     "metadata",
   ),
   ...ignored(
-    "multicast transports are not modelled",
+    "pgm is not modelled, and multicast over udp comes to every host",
     "rate",
     "recovery_ivl",
     "multicast_hops",
     "multicast_maxtpdu",
-    "multicast_loop",
   ),
 ];
 

@@ -14,6 +14,8 @@ const GROUP_MAX = 255;
 export class RadioSocket extends SocketBase {
   private readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
   private readonly members = new Map<string, Pipe[]>();
+  /** They get every message: nobody tells over udp what it joins. */
+  private udpPipes: readonly Pipe[] = [];
   private lossy = true;
 
   override xsetOption(name: string, value: number | string): Errno | null | false {
@@ -22,11 +24,12 @@ export class RadioSocket extends SocketBase {
     return null;
   }
 
-  protected override xattachPipe(pipe: Pipe): void {
+  protected override xattachPipe(pipe: Pipe, _locallyInitiated: boolean, subscribeToAll: boolean): void {
     // Nobody reads the incoming side.
     pipe.setNodelay();
     this.dist.attach(pipe);
-    this.xreadActivated(pipe);
+    if (subscribeToAll) this.udpPipes = [...this.udpPipes, pipe];
+    else this.xreadActivated(pipe);
   }
 
   protected override xpipeTerminated(pipe: Pipe): void {
@@ -36,6 +39,7 @@ export class RadioSocket extends SocketBase {
         pipes.filter((member) => member !== pipe),
       );
     }
+    if (this.udpPipes.length > 0) this.udpPipes = this.udpPipes.filter((other) => other !== pipe);
     this.dist.terminated(pipe);
   }
 
@@ -58,6 +62,7 @@ export class RadioSocket extends SocketBase {
     for (const pipe of this.members.get(group) ?? []) {
       if (!this.dist.match(pipe)) this.missed(frame, pipe);
     }
+    for (const pipe of this.udpPipes) if (!this.dist.match(pipe)) this.missed(frame, pipe);
     if (!this.lossy && !this.dist.checkHwm()) return "EAGAIN";
     if (frame.message !== null && this.dist.pipes.length === 0) this.journal.drop(frame.message, "no-peer", this.name);
     this.dist.sendToMatching(frame instanceof AddressedFrame ? frame : new AddressedFrame(frame, {}));

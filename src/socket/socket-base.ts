@@ -70,7 +70,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   // --- what each type defines ---
 
-  protected abstract xattachPipe(pipe: Pipe, locallyInitiated: boolean): void;
+  /** `subscribeToAll`: over udp, where nobody tells what it wants. */
+  protected abstract xattachPipe(pipe: Pipe, locallyInitiated: boolean, subscribeToAll: boolean): void;
   protected abstract xpipeTerminated(pipe: Pipe): void;
   /** null: sent. */
   protected xsend(_frame: Frame): Errno | "broken" | null {
@@ -358,12 +359,12 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     return frame;
   }
 
-  attachPipe(pipe: Pipe, locallyInitiated: boolean): void {
+  attachPipe(pipe: Pipe, locallyInitiated: boolean, subscribeToAll = false): void {
     pipe.setSink(this);
     pipe.socketIndex = this.pipes.length;
     this.pipes = appended(this.pipes, pipe);
     this.notePipe(pipe, "attach");
-    this.xattachPipe(pipe, locallyInitiated);
+    this.xattachPipe(pipe, locallyInitiated, subscribeToAll);
     if (!this.terminating) return;
     this.registerTermAcks(1);
     pipe.terminate(false);

@@ -19,6 +19,7 @@ export const SOCKET_TYPES = {
   DISH: 15,
   GATHER: 16,
   SCATTER: 17,
+  DGRAM: 18,
   PEER: 19,
   CHANNEL: 20,
 } as const;

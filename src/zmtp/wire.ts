@@ -108,6 +108,7 @@ export const PEERS: Readonly<Record<SocketTypeName, readonly SocketTypeName[]>> 
   SCATTER: ["GATHER"],
   PEER: ["PEER"],
   CHANNEL: ["CHANNEL"],
+  DGRAM: [],
 };
 
 /** May the two types talk over a network? Not asked on inproc. libzmq: mechanism_t::check_socket_type. */

@@ -104,6 +104,7 @@ export class Lab {
       context.loseEverything("queued");
       for (const descriptor of process.descriptors) descriptor.loseItems();
     }
+    this.world.network.datagrams.loseItems();
     expect(this.world.journal.open, "legs without a fate").toBe(0);
   }
 }

@@ -190,6 +190,18 @@ file("test_radio_dish", (test) => {
     test(`test_dish_connect_fails_${version}`, async (b) =>
       fails("ENOCOMPATPROTO", () => codeOf(async () => b.socket("DISH", options).connect(`udp://${host}:5556`))));
 
+    test(`test_radio_dish_udp_${version}`, async (b) => {
+      const dish = b.socket("DISH", options);
+      const radio = b.socket("RADIO", options);
+      await dish.bind("udp://*:5556");
+      radio.connect(`udp://${host}:5556`);
+      await b.settle();
+      dish.join("TV");
+      await radio.sendGroup("TV", "Friends");
+      same(await dish.recv(), ["Friends"]);
+      same(dish.group, "TV");
+    });
+
     test(`test_radio_dish_tcp_poll_${version}`, async (b) => {
       const radio = b.socket("RADIO", options);
       const address = await radio.bind(`tcp://${host}:*`);
@@ -214,6 +226,22 @@ file("test_radio_dish", (test) => {
       same(dish.events().in, false);
     });
   }
+});
+
+file("test_dgram", (test) => {
+  test("test_connect_fails", async (b) =>
+    fails("ENOCOMPATPROTO", () => codeOf(async () => b.socket("DGRAM").connect("udp://127.0.0.1:5560"))));
+  test("test_roundtrip", async (b) => {
+    const listener = b.socket("DGRAM");
+    const sender = b.socket("DGRAM");
+    await listener.bind("udp://127.0.0.1:5560");
+    await sender.bind("udp://127.0.0.1:5561");
+    await sender.send("127.0.0.1:5560", "Is someone there ?");
+    const [address = "", question] = await listener.recv();
+    same([address, question], ["127.0.0.1:5561\0", "Is someone there ?"]);
+    await listener.send(address, "Yes, there is !");
+    same(await sender.recv(), ["127.0.0.1:5560\0", "Yes, there is !"]);
+  });
 });
 
 /** zeromq.js knows no name for this code. */

@@ -127,6 +127,7 @@ export class VirtualBench implements Bench {
     this.world.losing = "queued";
     for (const { context } of this.contexts) context.loseEverything("queued");
     for (const descriptor of this.process.descriptors) descriptor.loseItems();
+    this.world.network.datagrams.loseItems();
     return this.world.journal.open;
   }
 }
