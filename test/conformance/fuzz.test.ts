@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareAll, simulated } from "./support/differential.ts";
+import { simulated } from "./support/alone.ts";
+import { compareAll } from "./support/differential.ts";
 import { type Program, programs } from "./support/fuzz.ts";
 
 const FOUND = join(import.meta.dirname, "found");

@@ -3,6 +3,7 @@ import "./connect.ts";
 import "./draft.ts";
 import "./hwm.ts";
 import "./options.ts";
+import "./own.ts";
 import "./proxy.ts";
 import "./pubsub.ts";
 import "./router.ts";

@@ -89,22 +89,25 @@ export interface Case {
   readonly simulatedOnly?: string;
   /** Takes long in real time: left out of the short form. */
   readonly slow: boolean;
+  /** Not one of upstream's: counted apart. */
+  readonly own: boolean;
 }
 
 export interface CaseOptions {
   readonly simulatedOnly?: string;
   readonly slow?: boolean;
+  readonly own?: boolean;
 }
 
 export const CASES: Case[] = [];
 
-/** Declares the cases of one of upstream's files under upstream's names. */
+/** Declares the cases of one of upstream's files under upstream's names, or cases of our own. */
 export function file(
   name: string,
   declare: (test: (name: string, body: Case["body"], options?: CaseOptions) => void) => void,
 ): void {
-  declare((test, body, { simulatedOnly, slow = false } = {}) => {
-    CASES.push({ file: name, name: test, body, slow, ...(simulatedOnly === undefined ? {} : { simulatedOnly }) });
+  declare((test, body, { simulatedOnly, slow = false, own = false } = {}) => {
+    CASES.push({ file: name, name: test, body, slow, own, ...(simulatedOnly === undefined ? {} : { simulatedOnly }) });
   });
 }
 

@@ -1,8 +1,8 @@
 /** Runs fuzz programs in both arms and compares. */
+import { simulated } from "./alone.ts";
 import type { Program } from "./fuzz.ts";
 import { transcript } from "./fuzz.ts";
 import { RealBench } from "./real.ts";
-import { VirtualBench } from "./virtual.ts";
 
 export interface Disagreement {
   readonly program: Program;
@@ -10,17 +10,8 @@ export interface Disagreement {
   readonly real: readonly string[];
 }
 
-const VIRTUAL_PAUSE = 20;
 /** Pauses in ms of the real arm: a quick try, and what a busy machine may need. */
 const PAUSES = [8, 40, 120] as const;
-
-/** What the simulator says; also that every message has come to exactly one end. */
-export async function simulated(program: Program): Promise<string[]> {
-  const bench = new VirtualBench();
-  const lines = await transcript(bench, program, VIRTUAL_PAUSE);
-  const open = bench.unaccounted;
-  return open === 0 ? lines : [...lines, `${open} legs without a fate`];
-}
 
 /** null: both arms agree, at least with long pauses. */
 export async function disagreement(program: Program): Promise<Disagreement | null> {
