@@ -32,7 +32,7 @@ export class RawEngine extends StreamEngine {
 
   protected override nextItem(): WireItem | null {
     const frame = (this.session as EngineSession).pullMsg();
-    return frame === null ? null : frame.as(RAW, frame.message);
+    return frame === null ? null : frame.as(RAW, frame.more ? null : frame.message);
   }
 
   protected override readSize(batch: number): number {

@@ -2,7 +2,7 @@
 import type { IoThread, Task } from "../ctx/io-thread.ts";
 import type { SocketOptions } from "../ctx/options.ts";
 import type { Fate } from "../journal/fates.ts";
-import { type Endpoint, isLiteral, portNumber } from "../network/address.ts";
+import { type Endpoint, portNumber } from "../network/address.ts";
 import { type Datagram, DatagramSocket, type DatagramUser, type Destination } from "../network/datagram.ts";
 import type { Descriptor, Process } from "../network/process.ts";
 import { AddressedFrame, Frame, groupOf, MORE } from "../pipe/frame.ts";
@@ -248,7 +248,7 @@ function addressed(frame: Frame): Destination | null {
   const host = text.slice(0, Math.max(colon, 0));
   if (colon < 0 || port === 0 || host === "255.255.255.255") return null;
   const named = /^[A-Za-z_][\w.[\]-]*$/.test(host) && host !== "localhost";
-  if (!named && !isLiteral(host) && !/^\d+(\.\d+){0,2}$/.test(host)) return null;
+  if (!named && !/^\d+(\.\d+){0,3}$/.test(host)) return null;
   return { host, port, text: destinationText(text), loop: true };
 }
 

@@ -18,7 +18,7 @@ import { type Duration, type Instant, ms } from "../../src/kernel/time.ts";
 import { Network } from "../../src/network/network.ts";
 import { itemFate, Process, type World } from "../../src/network/process.ts";
 import { resolveProfile } from "../../src/network/profile.ts";
-import { Frame, MORE } from "../../src/pipe/frame.ts";
+import { AddressedFrame, Frame, MORE } from "../../src/pipe/frame.ts";
 import { Context } from "../../src/socket/context.ts";
 import type { Errno } from "../../src/socket/errors.ts";
 import { getOption, setOption } from "../../src/socket/options.ts";
@@ -226,6 +226,17 @@ export class LabSocket {
     return this.sendFrames(frames, false);
   }
 
+  /** RADIO: sends a message of one frame to a group. */
+  sendGroup(group: string, body: string | number): Result {
+    return this.sendFrames([body], false, group);
+  }
+
+  /** DISH. */
+  join(...groups: readonly string[]): this {
+    for (const group of groups) expect(this.base.xgroup("join", group), group).toBe(null);
+    return this;
+  }
+
   /** Sends frames that all have MORE. */
   sendMore(...frames: readonly (string | number)[]): Result {
     return this.sendFrames(frames, true);
@@ -295,14 +306,15 @@ export class LabSocket {
     );
   }
 
-  private sendFrames(frames: readonly (string | number)[], more: boolean): Result {
+  private sendFrames(frames: readonly (string | number)[], more: boolean, group?: string): Result {
     const subscription = this.base.type === "XSUB" && typeof frames[0] === "string" && /^[\0\x01]/.test(frames[0]);
     const message = this.partial ?? (subscription ? null : new Message(this.base.name, this.base.nextMessageNumber()));
     this.partial = more ? message : null;
     for (const [index, content] of frames.entries()) {
       const flags = more || index < frames.length - 1 ? MORE : 0;
       const size = typeof content === "number" ? content : content.length;
-      const frame = new Frame(typeof content === "number" ? null : content, size, flags, message);
+      const plain = new Frame(typeof content === "number" ? null : content, size, flags, message);
+      const frame = group === undefined ? plain : new AddressedFrame(plain, { group });
       const error = this.base.send(frame, true);
       if (error !== null) {
         this.partial = null;
