@@ -41,17 +41,11 @@ export interface Waiter {
   wake(): void;
 }
 
-interface Entry {
-  readonly target: CommandTarget;
-  readonly command: number;
-  readonly arg: number;
-  readonly ref: unknown;
-}
-
 /** Total order per mailbox, FIFO per sender. libzmq: mailbox_t. */
 export class Mailbox {
   reader: MailboxReader;
-  private entries: (Entry | null)[] = NONE;
+  /** Target, command, arg and ref of each entry, one after the other: no object per command. */
+  private entries: unknown[] = NONE;
   private head = 0;
   private tail = 0;
 
@@ -64,11 +58,16 @@ export class Mailbox {
   }
 
   push(target: CommandTarget, command: number, arg: number, ref: unknown): void {
-    const entry = { target, command, arg, ref };
+    const { entries, tail } = this;
+    this.tail = tail + STRIDE;
     // The first array has just one place: most sockets never have two commands waiting.
-    if (this.entries === NONE) this.entries = [entry];
-    else this.entries[this.tail] = entry;
-    this.tail++;
+    if (entries === NONE) this.entries = [target, command, arg, ref];
+    else {
+      entries[tail] = target;
+      entries[tail + 1] = command;
+      entries[tail + 2] = arg;
+      entries[tail + 3] = ref;
+    }
     this.reader.mailboxActive();
   }
 
@@ -76,10 +75,14 @@ export class Mailbox {
   drain(): number {
     let count = 0;
     while (this.head < this.tail) {
-      const entry = this.entries[this.head] as Entry;
-      this.entries[this.head++] = null;
+      const { entries, head } = this;
+      const target = entries[head] as CommandTarget;
+      const ref = entries[head + 3];
+      entries[head] = null;
+      entries[head + 3] = null;
+      this.head = head + STRIDE;
       count++;
-      entry.target.processCommand(entry.command, entry.arg, entry.ref);
+      target.processCommand(entries[head + 1] as number, entries[head + 2] as number, ref);
     }
     // The places are used again; their number is that of the fullest moment.
     this.head = 0;
@@ -96,7 +99,9 @@ export class Mailbox {
 }
 
 /** Shared by all mailboxes that never got a command: a million idle sockets cost nothing here. */
-const NONE: (Entry | null)[] = [];
+const NONE: unknown[] = [];
+/** Places of an entry. */
+const STRIDE = 4;
 
 /** Posts a command to the mailbox of its target. */
 export function send(target: CommandTarget, command: number, arg = 0, ref: unknown = null): void {

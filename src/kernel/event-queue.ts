@@ -68,6 +68,7 @@ export class EventQueue {
 
   /** Removes an event of schedule() that has not been taken; false when there is nothing to remove. */
   cancel(id: EventId): boolean {
+    if (id === NO_EVENT) return false;
     const slot = id & SLOT_MASK;
     if (slot >= this.slotsUsed || this.generations[slot] !== (id - slot) / SLOT_LIMIT) return false;
     this.generations[slot]!++;

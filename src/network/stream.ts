@@ -55,6 +55,7 @@ export class StreamEnd implements Actor, HealListener {
   private items: unknown[] = NO_ITEMS;
   private ends: number[] = NO_ENDS;
   private head = 0;
+  private tail = 0;
   private encoded = 0;
 
   private constructor(options: StreamPairOptions, side: 0 | 1) {
@@ -97,8 +98,8 @@ export class StreamEnd implements Actor, HealListener {
       peer.ends = [];
     }
     peer.encoded += bytes;
-    peer.items.push(item);
-    peer.ends.push(peer.encoded);
+    peer.items[peer.tail] = item;
+    peer.ends[peer.tail++] = peer.encoded;
   }
 
   /** Hands over up to `bytes` at the thread's instant `at`; returns how many the buffers took. */
@@ -132,13 +133,8 @@ export class StreamEnd implements Actor, HealListener {
 
   /** The next item whose last byte has been read; undefined when there is none. */
   takeItem(): unknown {
-    if (this.head === this.items.length || (this.ends[this.head] as number) > this.consumed) return undefined;
-    const item = this.items[this.head];
-    this.items[this.head] = undefined;
-    this.head++;
-    if (this.head === this.items.length) this.release();
-    else if (this.head >= ITEMS_KEPT) this.compact();
-    return item;
+    if (this.head === this.tail || (this.ends[this.head] as number) > this.consumed) return undefined;
+    return this.takeBegun();
   }
 
   /** All items are taken: an idle stream holds no memory, a busy one keeps its places. */
@@ -146,11 +142,8 @@ export class StreamEnd implements Actor, HealListener {
     if (this.head < ITEMS_IDLE) {
       this.items = NO_ITEMS;
       this.ends = NO_ENDS;
-    } else {
-      this.items.length = 0;
-      this.ends.length = 0;
     }
-    this.head = 0;
+    this.head = this.tail = 0;
   }
 
   /** The next item, be it wholly read or not: for a reader that counts bytes itself. */
@@ -158,20 +151,24 @@ export class StreamEnd implements Actor, HealListener {
     const item = this.items[this.head];
     this.items[this.head] = undefined;
     this.head++;
-    if (this.head >= ITEMS_KEPT) this.compact();
+    if (this.head === this.tail) this.release();
+    else if (this.head >= ITEMS_KEPT) this.compact();
     return item;
   }
 
-  /** Frees the places of items that were taken. */
+  /** The places of items that were taken serve again. */
   private compact(): void {
-    this.items.splice(0, this.head);
-    this.ends.splice(0, this.head);
+    const { items, ends, head, tail } = this;
+    items.copyWithin(0, head, tail);
+    ends.copyWithin(0, head, tail);
     this.head = 0;
+    this.tail = tail - head;
+    items.fill(undefined, this.tail, tail);
   }
 
   /** Bytes of the item in progress that are still to be read, 0 between items. */
   get missing(): number {
-    return this.head === this.ends.length ? 0 : (this.ends[this.head] as number) - this.consumed;
+    return this.head === this.tail ? 0 : (this.ends[this.head] as number) - this.consumed;
   }
 
   // --- the end ---
@@ -257,7 +254,7 @@ export class StreamEnd implements Actor, HealListener {
 
   /** Everything that was sent to this end and not read is lost. */
   private dropItems(upTo: number, where: "wire" | "kernel"): void {
-    while (this.head < this.items.length && (this.ends[this.head] as number) <= upTo) {
+    while (this.head < this.tail && (this.ends[this.head] as number) <= upTo) {
       this.itemLost(this.items[this.head], this.peerName, this.ownerName, where);
       this.head++;
     }
@@ -265,12 +262,10 @@ export class StreamEnd implements Actor, HealListener {
 
   /** The writer is gone: items that it did not get out whole will never come. */
   private truncate(sent: number): void {
-    let keep = this.items.length;
+    let keep = this.tail;
     while (keep > this.head && (this.ends[keep - 1] as number) > sent) keep--;
-    for (let at = keep; at < this.items.length; at++)
-      this.itemLost(this.items[at], this.peerName, this.ownerName, "encoder");
-    this.items.length = keep;
-    this.ends.length = keep;
+    for (let at = keep; at < this.tail; at++) this.itemLost(this.items[at], this.peerName, this.ownerName, "encoder");
+    this.tail = keep;
   }
 
   /** Everything under way to this end is lost: the run is over. */
