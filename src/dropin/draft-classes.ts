@@ -62,7 +62,7 @@ export interface Scatter extends Writable<MessageLike> {
   conflate: boolean;
 }
 
-/** May be made and configured; datagrams are not modelled. */
+/** Datagrams of udp: an address "host:port" and a message. */
 export class Datagram extends Socket {
   constructor(options?: SocketOptions<Datagram>) {
     super(18, options);

@@ -8,7 +8,7 @@ import { Kernel, type RunOutcome } from "../kernel/kernel.ts";
 import type { KernelLimits } from "../kernel/limits.ts";
 import type { RandomStreams } from "../kernel/random.ts";
 import { formatTime, type Instant } from "../kernel/time.ts";
-import { parseEndpoint } from "../network/address.ts";
+import { isMulticast, parseEndpoint } from "../network/address.ts";
 import type { LinkShape } from "../network/link.ts";
 import { Network } from "../network/network.ts";
 import type { World } from "../network/process.ts";
@@ -159,9 +159,14 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   }
 
   checkEndpoint(instance: Instance, endpoint: string): void {
-    if (!endpoint.startsWith("tcp://")) return;
+    if (!endpoint.startsWith("tcp://") && !endpoint.startsWith("udp://")) return;
     const parsed = parseEndpoint(endpoint, true);
-    if (typeof parsed === "string" || this.world.network.resolve(parsed.host, instance.process.host) !== null) return;
+    if (
+      typeof parsed === "string" ||
+      isMulticast(parsed.host) ||
+      this.world.network.resolve(parsed.host, instance.process.host) !== null
+    )
+      return;
     const text = `host "${instance.label}" uses ${endpoint}, but no host of the simulation is called "${parsed.host}" (there are: ${[...this.hostNames].join(", ")})`;
     if (this.ambient === null || this.settings.strict) throw new Error(text);
     this.warn(`endpoint-${parsed.host}`, text);

@@ -39,8 +39,6 @@ const OP_BIND = 5;
 
 interface BindCall extends Deferred<void> {
   readonly address: string;
-  /** As the engine knows it. */
-  readonly endpoint: string;
   readonly unbind: boolean;
 }
 
@@ -136,14 +134,9 @@ export class SocketCore implements Actor, Waiter {
     return this.startRead(OP_POLL);
   }
 
-  /**
-   * DIFFERS(udp): between RADIO and DISH, udp is a stream as tcp is: nothing is lost or reordered. Other types
-   * and multicast have none.
-   */
-  private endpoint(address: string): string {
-    const { type } = this.base;
+  /** Warns of a host that nobody is. */
+  private check(address: string): void {
     currentStage()?.checkEndpoint(this.instance, address);
-    return type === "RADIO" || type === "DISH" ? address.replace(/^udp:/, "tcp:") : address;
   }
 
   /** ZMQ_POLLIN or ZMQ_POLLOUT; drains the mailbox. */
@@ -158,7 +151,7 @@ export class SocketCore implements Actor, Waiter {
   /** In another thread, as zeromq.js does; the socket cannot be used until the promise settles. */
   bind(address: string, unbind: boolean): Promise<void> {
     this.checkOpen();
-    const endpoint = this.endpoint(address);
+    this.check(address);
     this.touched();
     this.state = "blocked";
     this.instance.ref();
@@ -170,7 +163,6 @@ export class SocketCore implements Actor, Waiter {
         resolve,
         reject,
         address,
-        endpoint,
         unbind,
       };
       this.bindCall = call;
@@ -181,9 +173,9 @@ export class SocketCore implements Actor, Waiter {
 
   bindSync(address: string): void {
     this.checkOpen();
-    const endpoint = this.endpoint(address);
+    this.check(address);
     this.touched();
-    const error = this.base.bind(endpoint);
+    const error = this.base.bind(address);
     this.endpoints++;
     this.instance.charge(this.instance.process.costs.call);
     this.record("bind", error, address);
@@ -192,9 +184,9 @@ export class SocketCore implements Actor, Waiter {
 
   connect(address: string): void {
     this.checkOpen();
-    const endpoint = this.endpoint(address);
+    this.check(address);
     this.touched();
-    const error = this.base.connect(endpoint);
+    const error = this.base.connect(address);
     const { costs } = this.instance.process;
     this.instance.charge(
       address.startsWith("inproc:")
@@ -208,8 +200,9 @@ export class SocketCore implements Actor, Waiter {
 
   disconnect(address: string): void {
     this.checkOpen();
+    this.check(address);
     this.touched();
-    const error = this.base.termEndpoint(this.endpoint(address));
+    const error = this.base.termEndpoint(address);
     this.instance.charge(this.instance.process.costs.call);
     this.record("disconnect", error, address);
     if (error !== null) throw addressError(error, address);
@@ -349,7 +342,7 @@ export class SocketCore implements Actor, Waiter {
 
   private performBind(): void {
     const call = this.bindCall as BindCall;
-    const error = call.unbind ? this.base.termEndpoint(call.endpoint) : this.base.bind(call.endpoint);
+    const error = call.unbind ? this.base.termEndpoint(call.address) : this.base.bind(call.address);
     this.instance.charge(this.instance.process.costs.call);
     this.record(call.call, error, call.address);
     this.bindError = error;

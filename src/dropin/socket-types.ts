@@ -15,8 +15,6 @@ export interface SocketTypeEntry {
   /** Marks the frames of a message with what the second argument of send() says. */
   /** What comes after the contents of a received message. */
   readonly describe?: (frame: Frame) => object;
-  /** No endpoint may be used. */
-  readonly closed?: true;
   readonly prepare?: (options: never) => (frames: Frame[]) => Frame[];
 }
 
@@ -47,8 +45,7 @@ export const SOCKET_TYPES: readonly SocketTypeEntry[] = [
   plain("DISH", "Dish", { threadSafe: true, linger: 0, describe: groupOf }),
   plain("GATHER", "Gather", { threadSafe: true }),
   plain("SCATTER", "Scatter", { threadSafe: true }),
-  /** DIFFERS(dgram): a Datagram can be made and configured, but there is no udp to bind it to. */
-  plain("DGRAM", "Datagram", { engine: "PAIR", closed: true }),
+  plain("DGRAM", "Datagram"),
 ];
 
 const each = (address: { group?: string; routingId?: number }) => (frames: Frame[]) =>

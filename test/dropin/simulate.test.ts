@@ -69,22 +69,51 @@ test("the calls of a turn happen at one instant; the time they cost comes before
   expect(new Set(sends.map(({ t }) => t)).size).toBe(1);
 });
 
-// DIFFERS(dgram): a Datagram is made and configured, and that is all. DIFFERS(udp): nothing is lost between these two.
-test("udp between RADIO and DISH is reliable; datagrams to others are not there", async () => {
-  const { value } = await simulate(async () => {
-    const dish = new Dish();
-    const radio = new Radio();
-    await dish.bind("udp://127.0.0.1:5555");
-    radio.connect("udp://127.0.0.1:5555");
-    dish.join("news");
-    // Only a socket that waits in a call hears of a new peer.
-    const first = dish.receive();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    for (let i = 0; i < 100; i++) await radio.send(`${i}`, { group: "news" });
-    const last: unknown[] = [await first];
-    for (let i = 1; i < 100; i++) last[0] = await dish.receive();
-    expect(() => new Datagram().connect("udp://127.0.0.1:5555")).toThrow(/not (supported|compatible)/);
-    return last[0];
+// DIFFERS(udp-address): another host is called by its name in an address. DIFFERS(udp-order): what a link carries it carries in order.
+test("udp: groups, datagrams with addresses, and nothing is sent again", async () => {
+  const { value, record } = await simulate(async (sim) => {
+    const pause = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
+    const listener = sim.host("listener", async () => {
+      const dish = new Dish();
+      await dish.bind("udp://*:5555");
+      dish.join("news");
+      const got: string[] = [];
+      for await (const [message, { group }] of dish) {
+        if (got.push(`${group} ${message}`) === 3) dish.close();
+      }
+      return got;
+    });
+    sim.host("echo", async () => {
+      const socket = new Datagram();
+      await socket.bind("udp://*:7000");
+      for await (const [from, message] of socket)
+        await socket.send([from, `${from.toString().slice(0, -1)}: ${message}`]);
+    });
+    sim.host("caster", async () => {
+      const radio = new Radio();
+      radio.connect("udp://listener:5555");
+      await pause(10);
+      for (const [group, body] of [
+        ["news", "1"],
+        ["weather", "2"],
+        ["news", "3"],
+      ] as const)
+        await radio.send(body, { group });
+      await pause(10);
+      sim.partition("caster", "listener");
+      await radio.send("4", { group: "news" });
+      await pause(10);
+      sim.heal("caster", "listener");
+      await radio.send("5", { group: "news" });
+    });
+    const socket = new Datagram();
+    expect(() => socket.connect("udp://echo:7000")).toThrow("The protocol is not compatible with the socket type");
+    await socket.bind("udp://*:7001");
+    await pause(20);
+    await socket.send(["echo:7000", "hello"]);
+    const [from, answer] = await socket.receive();
+    return [`${from}`, `${answer}`, ...(await listener.done)];
   });
-  expect(value).toEqual([Buffer.from("99"), { group: Buffer.from("news") }]);
+  expect(value).toEqual(["echo:7000\0", "test:7001: hello", "news 1", "news 3", "news 5"]);
+  expect(record.legs.fates).toEqual({ filtered: 1, "no-receiver": 1 });
 });
