@@ -20,7 +20,49 @@ export type SocketTypeName =
   | "STREAM";
 
 /** Types of the draft API. */
-export type DraftTypeName = "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL" | "DGRAM";
+export type DraftTypeName =
+  | "SERVER"
+  | "CLIENT"
+  | "RADIO"
+  | "DISH"
+  | "GATHER"
+  | "SCATTER"
+  | "PEER"
+  | "CHANNEL"
+  | "DGRAM";
+
+export type MechanismName = "NULL" | "PLAIN" | "CURVE";
+
+/** Who one is and whom one lets in. Texts and keys are byte strings. libzmq: the members of options_t behind ZMQ_MECHANISM. */
+export interface SecurityOptions {
+  readonly mechanism: MechanismName;
+  /** The side that checks the other. */
+  readonly asServer: boolean;
+  readonly plainUsername: string;
+  readonly plainPassword: string;
+  /** 32 bytes each; zeros when not set. */
+  readonly curvePublicKey: string;
+  readonly curveSecretKey: string;
+  readonly curveServerKey: string;
+  readonly zapDomain: string;
+  /** Without a ZAP handler nobody is let in. */
+  readonly zapEnforceDomain: boolean;
+}
+
+const NO_KEY = "\0".repeat(32);
+
+/** Everybody is let in. Shared by all sockets that have set nothing of it. */
+export const NO_SECURITY: SecurityOptions = {
+  mechanism: "NULL",
+  asServer: false,
+  plainUsername: "",
+  plainPassword: "",
+  curvePublicKey: NO_KEY,
+  curveSecretKey: NO_KEY,
+  curveServerKey: NO_KEY,
+  zapDomain: "",
+  zapEnforceDomain: false,
+};
 
 /** Times in ms, sizes in bytes, limits in messages. */
 export interface SocketOptions {
@@ -67,6 +109,7 @@ export interface SocketOptions {
   readonly rawSocket: boolean;
   /** The type wants the peer's routing id as the first thing in the pipe: ROUTER, REP. */
   readonly recvRoutingId: boolean;
+  readonly security: SecurityOptions;
 }
 
 /** Shared by all sockets whose options nobody has changed. */
@@ -118,6 +161,7 @@ function freshOptions(type: SocketTypeName, blocky: boolean): SocketOptions {
     multicastLoop: true,
     rawSocket: type === "STREAM" || type === "DGRAM",
     recvRoutingId: type === "ROUTER" || type === "REP",
+    security: NO_SECURITY,
   };
 }
 

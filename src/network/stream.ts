@@ -88,6 +88,15 @@ export class StreamEnd implements Actor, HealListener {
     return (this.peer as StreamEnd).ownerName;
   }
 
+  /**
+   * Where the peer is, as ZAP handlers hear it.
+   * DIFFERS(peer-address): another host is told by its name, for hosts have no addresses; over ipc everybody is root and process 1.
+   */
+  get peerAddress(): string {
+    if (this.transport === "ipc") return "localhost:0:0:1";
+    return this.link.from === this.link.to ? "127.0.0.1" : this.link.to;
+  }
+
   // --- writing ---
 
   /** Announces an item of `bytes` that the following writes will carry, in order. */

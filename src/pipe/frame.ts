@@ -13,6 +13,10 @@ export const JOIN = 64;
 export const LEAVE = 128;
 /** On the wire: bytes as a raw socket wrote them, to be decoded by whoever reads them as ZMTP. */
 export const RAW = 256;
+/** On the wire: inside a MESSAGE command of CURVE. */
+export const SEALED = 512;
+/** The user id that a ZAP handler gave to the peer; readers pass over it. libzmq: msg_t::credential. */
+export const CREDENTIAL = 1024;
 
 /** Content of a frame: a byte string (one character per byte), bytes, or null for a payload of mere size. */
 export type Content = string | Uint8Array | null;
@@ -85,7 +89,7 @@ export class AddressedFrame extends Frame {
 
 /** Frames that no program handed over as a message: subscriptions, in command or old form. */
 export const isSubscription = (frame: Frame): boolean =>
-  frame.message === null && (frame.flags & (MORE | ROUTING_ID)) === 0;
+  frame.message === null && (frame.flags & (MORE | ROUTING_ID | CREDENTIAL)) === 0;
 
 export const groupOf = (frame: Frame): string => (frame instanceof AddressedFrame ? frame.group : "");
 

@@ -4,7 +4,7 @@ import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Instant } from "../kernel/time.ts";
 import type { PipeEnd, PipeEvents, PipePairOptions, PipeRole } from "./ends.ts";
-import { DELIMITER, DELIMITER_FRAME, Frame, isSubscription, ROUTING_ID } from "./frame.ts";
+import { CREDENTIAL, DELIMITER, DELIMITER_FRAME, Frame, isSubscription, ROUTING_ID } from "./frame.ts";
 import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
 const Active = 0;
@@ -129,10 +129,9 @@ export class Pipe implements CommandTarget, ReplacedListener {
       this.inActive = false;
       return null;
     }
-    if ((frame.flags & DELIMITER) !== 0) {
-      this.processDelimiter();
-      return null;
-    }
+    // A credential counts as written and never as read: one message less fits from then on.
+    if ((frame.flags & (DELIMITER | CREDENTIAL)) !== 0)
+      return (frame.flags & CREDENTIAL) !== 0 ? this.read() : this.processDelimiter();
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) this.msgsRead++;
     if (this.journal.full && isSubscription(frame))
       this.subscriptionArrived = this.arrivals?.shift() ?? this.journal.now;
@@ -162,7 +161,7 @@ export class Pipe implements CommandTarget, ReplacedListener {
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) {
       this.msgsWritten++;
       if (frame.message !== null) this.journalWrite(frame);
-      else if (this.journal.full) this.otherHalf.noteArrival();
+      else if (this.journal.full && isSubscription(frame)) this.otherHalf.noteArrival();
     }
     return true;
   }
@@ -350,13 +349,14 @@ export class Pipe implements CommandTarget, ReplacedListener {
     send(this.otherHalf, Command.pipeTermAck);
   }
 
-  private processDelimiter(): void {
+  private processDelimiter(): null {
     if (this.state === Active) {
       this.state = DelimiterReceived;
-      return;
+      return null;
     }
     this.rollback();
     this.acknowledge();
+    return null;
   }
 
   private processPipeTerm(): void {

@@ -1,5 +1,5 @@
 /** One-way frame queues between two threads, with the wake-up protocol of libzmq's lock-free pipe. */
-import { DELIMITER, type Frame, MORE, ROUTING_ID } from "./frame.ts";
+import { CREDENTIAL, DELIMITER, type Frame, MORE, ROUTING_ID } from "./frame.ts";
 
 /** libzmq: ypipe_base_t. */
 export interface FrameQueue {
@@ -21,7 +21,7 @@ export interface FrameQueue {
 }
 
 /** Frames that do not end a message. */
-const UNCOUNTED = MORE | ROUTING_ID | DELIMITER;
+const UNCOUNTED = MORE | ROUTING_ID | DELIMITER | CREDENTIAL;
 
 /** Some places of a queue, and where it goes on. libzmq: yqueue_t::chunk_t. */
 class Chunk {

@@ -14,6 +14,7 @@ import { Pipe } from "../pipe/pipe.ts";
 import type { EngineError, EngineSession, StreamEngine } from "../zmtp/stream-engine.ts";
 import { UdpEngine } from "../zmtp/udp-engine.ts";
 import { Connecter } from "./connecter.ts";
+import { openZapPipe, writeFrames, type ZapHandler } from "./zap-pipe.ts";
 
 /** The socket above sessions and listeners. libzmq: socket_base_t, as they see it. */
 export interface SessionSocket extends Own {
@@ -22,6 +23,8 @@ export interface SessionSocket extends Own {
   /** The I/O thread with the least load among those that `affinity` allows. */
   chooseIoThread(affinity: number): IoThread | null;
   monitor(event: string, value: number, endpoint: string): void;
+  /** Knows who says whom to let in; null when nobody does. */
+  readonly context: { zapHandler(): ZapHandler | null };
 }
 
 const TIMER_LINGER = 0;
@@ -39,6 +42,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   private engine: Engine | null = null;
   /** Ended by a reconnect with IMMEDIATE and not yet acknowledged. */
   private terminatingPipes: Pipe[] = NO_PIPES;
+  private zapPipe: Pipe | null = null;
   /** Waiting for the pipe to be emptied before going. */
   private pending = false;
   private incompleteIn = false;
@@ -125,11 +129,34 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     else {
       this.disconnected = true;
       if (this.pipe !== null) this.pipe.discardFate = "pipe-closed";
-      if (this.pending) this.pipe?.terminate(false);
-      else this.terminate();
+      if (this.pending) {
+        this.pipe?.terminate(false);
+        this.zapPipe?.terminate(false);
+      } else this.terminate();
     }
     // Perhaps only a delimiter is left in the pipe.
     this.pipe?.canRead();
+    this.zapPipe?.canRead();
+  }
+
+  zapConnect(): boolean {
+    if (this.zapPipe !== null) return true;
+    const { socket } = this;
+    const handler = socket.context.zapHandler();
+    if (handler === null) return false;
+    this.zapPipe = openZapPipe(handler, socket.process.world, this.mailbox, socket.name);
+    this.zapPipe.setSink(this);
+    return true;
+  }
+
+  zapSend(frames: readonly string[]): void {
+    writeFrames(this.zapPipe as Pipe, frames);
+  }
+
+  zapReceive(): Frame | null {
+    const frame = this.zapPipe?.read() ?? null;
+    if (frame !== null && frame.message !== null && !frame.more) this.socket.process.world.journal.delivered++;
+    return frame;
   }
 
   monitor(event: string, value: number): void {
@@ -160,7 +187,8 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   /** The socket may not have heard of the pipe yet, so the session answers for it. */
   loseItems(): void {
     const { losing } = this.socket.process.world;
-    for (const pipe of [...this.terminatingPipes, ...(this.pipe === null ? [] : [this.pipe])]) {
+    for (const pipe of [...this.terminatingPipes, this.pipe, this.zapPipe]) {
+      if (pipe === null) continue;
       pipe.discardIncoming(losing);
       pipe.otherHalf.discardIncoming(losing);
     }
@@ -187,12 +215,13 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   }
 
   protected override processTerm(linger: number): void {
-    if (this.pipe === null && this.terminatingPipes.length === 0) {
+    const { pipe, zapPipe } = this;
+    if (pipe === null && zapPipe === null && this.terminatingPipes.length === 0) {
       super.processTerm(0);
       return;
     }
     this.pending = true;
-    const { pipe } = this;
+    zapPipe?.terminate(false);
     if (pipe === null) return;
     if (!this.disconnected) pipe.discardFate = "linger";
     if (linger > 0) this.lingerTimer = this.thread.startTimer(this, ms(linger), TIMER_LINGER);
@@ -214,7 +243,10 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   // --- the pipe ---
 
   readActivated(pipe: Pipe): void {
-    if (pipe !== this.pipe) return;
+    if (pipe !== this.pipe) {
+      if (pipe === this.zapPipe) this.engine?.zapMsgAvailable();
+      return;
+    }
     if (this.engine === null) pipe.canRead();
     else this.engine.restartOutput();
   }
@@ -229,13 +261,14 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     if (pipe === this.pipe) {
       this.pipe = null;
       this.thread.kernel.cancel(this.lingerTimer);
-    } else this.terminatingPipes = this.terminatingPipes.filter((other) => other !== pipe);
+    } else if (pipe === this.zapPipe) this.zapPipe = null;
+    else this.terminatingPipes = this.terminatingPipes.filter((other) => other !== pipe);
     if (!this.terminating && this.options.rawSocket) {
       this.engine?.terminate();
       this.engine = null;
       this.terminate();
     }
-    if (this.pending && this.pipe === null && this.terminatingPipes.length === 0) {
+    if (this.pending && this.pipe === null && this.zapPipe === null && this.terminatingPipes.length === 0) {
       this.pending = false;
       super.processTerm(0);
     }

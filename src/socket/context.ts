@@ -14,6 +14,7 @@ import { sendSequenced } from "../ctx/own.ts";
 import type { Process } from "../network/process.ts";
 import { Frame, routingIdFrame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
+import type { ZapHandler } from "../session/zap-pipe.ts";
 import type { Errno } from "./errors.ts";
 import { createSocketOfType } from "./factory.ts";
 import type { SocketBase } from "./socket-base.ts";
@@ -142,6 +143,12 @@ export class Context {
 
   unregisterEndpoints(socket: SocketBase): void {
     for (const [name, owner] of this.endpoints) if (owner.socket === socket) this.endpoints.delete(name);
+  }
+
+  /** libzmq: find_endpoint("inproc://zeromq.zap.01"). */
+  zapHandler(): ZapHandler | null {
+    const endpoint = this.endpoints.get("inproc://zeromq.zap.01");
+    return endpoint === undefined ? null : { socket: endpoint.socket, recvRoutingId: endpoint.options.recvRoutingId };
   }
 
   /** zmq_connect to an inproc name, bound already or not. libzmq: connect_internal, pend_connection. */

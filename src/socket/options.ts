@@ -1,10 +1,14 @@
 /** setsockopt and getsockopt by name, and how faithfully each option is modelled. libzmq: options.cpp, socket_base.cpp. */
 import type { SocketOptions } from "../ctx/options.ts";
 import type { Errno } from "./errors.ts";
+import { getSecurity, setSecurity } from "./security-options.ts";
 import type { SocketBase } from "./socket-base.ts";
 import { SOCKET_TYPES } from "./types.ts";
 
-type Field = Exclude<keyof SocketOptions, "type" | "recvRoutingId" | "rawSocket" | "routingId" | TextField>;
+type Field = Exclude<
+  keyof SocketOptions,
+  "type" | "recvRoutingId" | "rawSocket" | "routingId" | "security" | TextField
+>;
 type TextField = "helloMsg" | "disconnectMsg" | "hiccupMsg";
 
 /** Options kept in SocketOptions: field and least value. */
@@ -52,9 +56,10 @@ function setHeartbeatTtl(socket: SocketBase, ttl: number): Errno | null {
   return null;
 }
 
-/** zmq_setsockopt. Drains no commands. */
-export function setOption(socket: SocketBase, name: string, value: number | string): Errno | null {
+/** zmq_setsockopt. Drains no commands. `given`: null is the null pointer of C, which most options take for nothing. */
+export function setOption(socket: SocketBase, name: string, given: number | string | null): Errno | null {
   if (socket.ctxTerminated) return "ETERM";
+  const value = given ?? "";
   const typed = socket.xsetOption(name, value);
   if (typed !== false) return typed;
   if (name === "routing_id") {
@@ -69,6 +74,12 @@ export function setOption(socket: SocketBase, name: string, value: number | stri
     return null;
   }
   if (name === "heartbeat_ttl") return setHeartbeatTtl(socket, Number(value));
+  const security = setSecurity(socket.options.security, name, given);
+  if (typeof security === "string") return security;
+  if (security !== undefined) {
+    socket.changeOptions({ security });
+    return null;
+  }
   const field = FIELDS.get(name);
   if (field === undefined) return isIgnored(name) ? null : "EINVAL";
   const number = Number(value);
@@ -99,8 +110,8 @@ export function getOption(socket: SocketBase, name: string): { value: number | s
   if (name === "rcvmore") return { value: 0 };
   if (name === "router_notify") return { value: socket.options.routerNotify };
   if (name === "stream_notify") return { value: Number(socket.options.streamNotify) };
-  const typed = socket.xgetOption(name);
-  if (typed !== null) return { value: typed };
+  const typed = socket.xgetOption(name) ?? getSecurity(socket.options.security, name);
+  if (typed !== undefined) return { value: typed };
   const field = FIELDS.get(name);
   return field === undefined ? "EINVAL" : { value: Number(socket.options[field[0]]) };
 }
@@ -183,20 +194,9 @@ export const OPTION_FIDELITY: readonly OptionFidelity[] = [
   ...exact("in_batch_size", "out_batch_size", "multicast_loop"),
   approximated("reconnect_stop", "the bit for after a disconnect has no effect, as on tcp"),
   approximated("ipv6", "only the text of resolved endpoints depends on it"),
-  ...ignored(
-    "security handshakes are not modelled yet",
-    "plain_server",
-    "plain_username",
-    "plain_password",
-    "curve_server",
-    "curve_publickey",
-  ),
-  ...ignored(
-    "security handshakes are not modelled yet",
-    "curve_secretkey",
-    "curve_serverkey",
-    "zap_domain",
-    "zap_enforce_domain",
+  ...exact("plain_server", "plain_username", "plain_password", "zap_domain", "zap_enforce_domain"),
+  ...["curve_server", "curve_publickey", "curve_secretkey", "curve_serverkey"].map((name) =>
+    approximated(name, "whether the keys fit, hops and sizes; nothing is encrypted (curve-contents)"),
   ),
   ...ignored(
     "a matter of the kernel",

@@ -4,12 +4,14 @@
  */
 import type { SocketTypeName } from "../ctx/options.ts";
 import type { Message } from "../journal/message.ts";
-import { AddressedFrame, CANCEL, Frame, JOIN, LEAVE, MORE, RAW, SUBSCRIBE } from "../pipe/frame.ts";
-import { Control, framed, hasIdentity, type WireItem } from "./wire.ts";
+import { AddressedFrame, CANCEL, Frame, JOIN, LEAVE, MORE, RAW, SEALED, SUBSCRIBE } from "../pipe/frame.ts";
+import { Control, commandName, framed, hasIdentity, SEAL, type WireItem } from "./wire.ts";
 
 const FLAG_MORE = 1;
 const FLAG_LARGE = 2;
 const FLAG_COMMAND = 4;
+/** Of a command inside a MESSAGE. */
+const FLAG_SEALED_COMMAND = 2;
 
 const bytes = (...values: readonly number[]): string => String.fromCharCode(...values);
 const u32 = (value: number): string => bytes(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
@@ -19,13 +21,20 @@ export function encode(item: WireItem): string {
   if (item instanceof Control) return encodeControl(item);
   const { flags } = item;
   if ((flags & RAW) !== 0) return item.bytes;
-  if ((flags & SUBSCRIBE) !== 0) return frameBytes(FLAG_COMMAND, `\x09SUBSCRIBE${item.bytes}`);
-  if ((flags & CANCEL) !== 0) return frameBytes(FLAG_COMMAND, `\x06CANCEL${item.bytes}`);
-  if ((flags & JOIN) !== 0) return frameBytes(FLAG_COMMAND, `\x04JOIN${item.bytes}`);
-  if ((flags & LEAVE) !== 0) return frameBytes(FLAG_COMMAND, `\x05LEAVE${item.bytes}`);
-  const group = item instanceof AddressedFrame ? frameBytes(FLAG_MORE, item.group) : "";
-  return group + frameBytes(item.more ? FLAG_MORE : 0, item.bytes);
+  const name = commandName(item);
+  const group = item instanceof AddressedFrame ? item.group : null;
+  if ((flags & SEALED) !== 0) {
+    const before = group === null ? "" : sealedBytes(FLAG_MORE, group);
+    return before + sealedBytes(name === "" ? flags & MORE : FLAG_SEALED_COMMAND, name + item.bytes);
+  }
+  if (name !== "") return frameBytes(FLAG_COMMAND, name + item.bytes);
+  const before = group === null ? "" : frameBytes(FLAG_MORE, group);
+  return before + frameBytes(item.more ? FLAG_MORE : 0, item.bytes);
 }
+
+/** A command in which only the kind of what it carries is not zero. */
+const sealedBytes = (flags: number, body: string): string =>
+  frameBytes(0, `\x07MESSAGE${"\0".repeat(SEAL - 9)}${bytes(flags)}${body}`);
 
 function frameBytes(flags: number, body: string): string {
   if (body.length <= 255) return bytes(flags, body.length) + body;
@@ -40,8 +49,14 @@ function encodeControl(control: Control): string {
       return "\x03";
     case "rest":
       return `\x01${control.text.padEnd(20, "\0")}${"\0".repeat(32)}`;
+    case "hello":
+      return frameBytes(FLAG_COMMAND, `\x05HELLO${control.text}`);
+    case "welcome":
+      return frameBytes(FLAG_COMMAND, `\x07WELCOME${control.text}`);
+    case "initiate":
+      return frameBytes(FLAG_COMMAND, `\x08INITIATE${control.text}${properties(control)}`);
     case "ready":
-      return frameBytes(FLAG_COMMAND, `\x05READY${properties(control)}`);
+      return frameBytes(FLAG_COMMAND, `\x05READY${control.text}${properties(control)}`);
     case "ping":
       return frameBytes(
         FLAG_COMMAND,
@@ -50,14 +65,17 @@ function encodeControl(control: Control): string {
     case "pong":
       return frameBytes(FLAG_COMMAND, `\x04PONG${control.text}`);
     case "error":
-      return frameBytes(FLAG_COMMAND, `\x05ERROR${bytes(control.text.length)}${control.text}`);
+      return frameBytes(FLAG_COMMAND, `\x05ERROR${control.text}`);
+    case "command":
+      return frameBytes(FLAG_COMMAND, control.text);
   }
 }
 
 function properties({ socketType, routingId }: Control): string {
+  if (socketType === null) return "";
   const property = (name: string, value: string): string => bytes(name.length) + name + u32(value.length) + value;
-  const type = property("Socket-Type", socketType ?? "");
-  return socketType !== null && hasIdentity(socketType) ? type + property("Identity", routingId) : type;
+  const type = property("Socket-Type", socketType);
+  return hasIdentity(socketType) ? type + property("Identity", routingId) : type;
 }
 
 type Stage = "signature" | "major" | "rest" | "frames";
@@ -129,15 +147,30 @@ const readU32 = (text: string, at: number): number =>
     text.charCodeAt(at + 3)) >>>
   0;
 
-function decodeCommand(body: string): WireItem | "malformed" {
-  const name = body.slice(1, 1 + body.charCodeAt(0));
+/** During a handshake every frame is taken for a command, flagged or not. */
+export const asCommand = (frame: Frame): Control => {
+  const command = (frame.flags & ~MORE) === 0 ? decodeCommand(frame.bytes) : frame;
+  if (command instanceof Control) return command;
+  const text = commandName(frame) + frame.bytes;
+  return new Control("command", framed(text.length), { text });
+};
+
+function decodeCommand(body: string): WireItem {
+  const length = body.charCodeAt(0);
+  const name = length < body.length ? body.slice(1, 1 + length) : "";
   const rest = body.slice(1 + name.length);
   const size = framed(body.length);
   switch (name) {
+    case "HELLO":
+      return new Control("hello", size, { text: rest });
+    case "WELCOME":
+      return new Control("welcome", size, { text: rest });
+    case "INITIATE":
+      return withProperties("initiate", rest, size);
     case "READY":
-      return decodeReady(rest, size);
+      return withProperties("ready", rest, size);
     case "PING":
-      if (rest.length < 2) return "malformed";
+      if (rest.length < 2) break;
       return new Control("ping", size, {
         ttl: 100 * ((rest.charCodeAt(0) << 8) | rest.charCodeAt(1)),
         text: rest.slice(2),
@@ -145,7 +178,7 @@ function decodeCommand(body: string): WireItem | "malformed" {
     case "PONG":
       return new Control("pong", size, { text: rest });
     case "ERROR":
-      return new Control("error", size, { text: rest.slice(1) });
+      return new Control("error", size, { text: rest });
     case "SUBSCRIBE":
       return Frame.of(rest, SUBSCRIBE);
     case "CANCEL":
@@ -154,24 +187,34 @@ function decodeCommand(body: string): WireItem | "malformed" {
       return Frame.of(rest, JOIN);
     case "LEAVE":
       return Frame.of(rest, LEAVE);
-    default:
-      return "malformed";
   }
+  return new Control("command", size, { text: body });
 }
 
-function decodeReady(text: string, size: number): Control | "malformed" {
+/** READY or INITIATE; the text alone if that is not just properties that name a type. */
+function withProperties(kind: "ready" | "initiate", text: string, size: number): Control {
+  const found = parseProperties(text);
+  const type = found?.get("socket-type");
+  if (found === null || type === undefined) return new Control(kind, size, { text });
+  return new Control(kind, size, { socketType: type as SocketTypeName, routingId: found.get("identity") ?? "" });
+}
+
+/** Names in small letters. null: something is missing at the end. libzmq: mechanism_t::parse_metadata. */
+export function parseProperties(text: string): Map<string, string> | null {
   const found = new Map<string, string>();
-  for (let at = 0; at < text.length; ) {
+  let at = 0;
+  while (text.length - at > 1) {
     const nameEnd = at + 1 + text.charCodeAt(at);
-    if (nameEnd + 4 > text.length) return "malformed";
+    const left = text.length - nameEnd;
+    // What ends with a name, or with the length of a value, passes without it.
+    if (left === 0) return found;
+    if (left < 4) return null;
     const valueEnd = nameEnd + 4 + readU32(text, nameEnd);
-    if (valueEnd > text.length) return "malformed";
+    if (valueEnd > text.length) return left === 4 ? found : null;
     found.set(text.slice(at + 1, nameEnd).toLowerCase(), text.slice(nameEnd + 4, valueEnd));
     at = valueEnd;
   }
-  const type = found.get("socket-type");
-  if (type === undefined) return "malformed";
-  return new Control("ready", size, { socketType: type as SocketTypeName, routingId: found.get("identity") ?? "" });
+  return at === text.length ? found : null;
 }
 
 /** The message that the bytes belong to goes on with the last whole message in them; without one its bytes count as delivered. */

@@ -3,10 +3,11 @@
 import type { EventId } from "../kernel/kernel.ts";
 import { ms } from "../kernel/time.ts";
 import { Frame, RAW, ROUTING_ID } from "../pipe/frame.ts";
-import { Decoder, identify } from "./codec.ts";
-import { createMechanism, type Mechanism } from "./mechanism.ts";
+import { asCommand, Decoder, identify } from "./codec.ts";
+import { type Mechanism, ProtocolError, protocolFailure } from "./handshake.ts";
+import { createMechanism } from "./mechanism.ts";
 import { ENGINE_TIMERS, type EngineError, type EngineSession, StreamEngine } from "./stream-engine.ts";
-import { Control, greetingRest, MAJOR, ping, pong, SIGNATURE, type WireItem } from "./wire.ts";
+import { bodySize, Control, greetingRest, MAJOR, ping, pong, SIGNATURE, type WireItem } from "./wire.ts";
 
 const TIMER_HANDSHAKE = ENGINE_TIMERS;
 const TIMER_HEARTBEAT = ENGINE_TIMERS + 1;
@@ -21,17 +22,16 @@ const NOTIFY_CONNECT = 1;
 const NOTIFY_DISCONNECT = 2;
 /** libzmq: ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED. */
 const STOP_HANDSHAKE_FAILED = 2;
-/** libzmq: ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH. */
-const MECHANISM_MISMATCH = 0x1100_0002;
 const NOTICE = Frame.of("");
 
 export class ZmtpEngine extends StreamEngine {
   override readonly hasHandshake = true;
-  private readonly mechanism: Mechanism = createMechanism(this.options);
+  /** From when the peer has greeted. */
+  protected mechanism: Mechanism | null = null;
   /** Until the mechanism is done. */
   private handshaking = true;
   /** Refused for its size: the connection ends. */
-  private tooBig: Frame | null = null;
+  protected tooBig: Frame | null = null;
   private nextControl: Control | null = null;
   /** Only for a peer that writes bytes: takes them apart. */
   private decoder: Decoder | null = null;
@@ -52,7 +52,9 @@ export class ZmtpEngine extends StreamEngine {
     const session = this.session as EngineSession;
     if (this.nextControl !== null) return this.takeControl(this.nextControl);
     if (!this.handshaking) return session.pullMsg();
-    if (this.mechanism.status === "handshaking") return this.mechanism.next();
+    const mechanism = this.mechanism as Mechanism;
+    if (mechanism.status === "handshaking") return mechanism.next();
+    if (mechanism.status === "error") return null;
     this.mechanismReady();
     return session.pullMsg();
   }
@@ -79,13 +81,21 @@ export class ZmtpEngine extends StreamEngine {
     // A message that is but a part of a frame, or a command, has come to its receiver.
     if (!given) this.process.world.journal.delivered++;
     for (const item of items) {
-      if (item === "malformed" || !this.processItem(item)) return false;
+      if (item === "malformed") return false;
+      if (!(this.handshaking ? this.processControl(this.asCommand(item)) : this.processItem(item))) return false;
       if (this.session === null) return true;
     }
     return true;
   }
 
-  private processFrame(frame: Frame): boolean {
+  /** During the handshake frames of messages are taken for commands as well. */
+  private asCommand(item: WireItem): Control {
+    if (item instanceof Control) return item;
+    if (item.message !== null && !item.more) this.process.world.journal.delivered++;
+    return asCommand(item);
+  }
+
+  protected processFrame(frame: Frame): boolean {
     this.sawTraffic();
     const { maxmsgsize } = this.options;
     if (maxmsgsize >= 0 && frame.size > maxmsgsize) {
@@ -101,7 +111,7 @@ export class ZmtpEngine extends StreamEngine {
         this.produce(MAJOR);
         return true;
       case "major":
-        this.produce(greetingRest(this.mechanism.name));
+        this.produce(greetingRest(this.options.security.mechanism));
         return true;
       case "rest":
         return this.processGreeting(control);
@@ -122,10 +132,10 @@ export class ZmtpEngine extends StreamEngine {
   }
 
   private processGreeting(greeting: Control): boolean {
-    if (greeting.text !== this.mechanism.name) {
-      this.session?.monitor("HANDSHAKE_FAILED_PROTOCOL", MECHANISM_MISMATCH);
-      return false;
-    }
+    const { options, end } = this;
+    const session = this.session as EngineSession;
+    if (greeting.text !== options.security.mechanism) return protocolFailure(session, ProtocolError.mechanismMismatch);
+    this.mechanism = createMechanism({ options, session, peerAddress: end.peerAddress });
     this.encodes = true;
     this.pollOut = true;
     if (this.outSize === 0) this.postOut();
@@ -135,26 +145,35 @@ export class ZmtpEngine extends StreamEngine {
   /** libzmq: stream_engine_base_t::process_handshake_command. */
   private processHandshake(command: Control): boolean {
     const { maxmsgsize } = this.options;
-    if (maxmsgsize >= 0 && command.size - 2 > maxmsgsize) return false;
-    const error = this.mechanism.process(command);
-    if (error !== null) {
-      if (error.event !== undefined) this.session?.monitor(error.event, error.value ?? 0);
-      return false;
+    if (maxmsgsize >= 0 && bodySize(command) > maxmsgsize) return false;
+    if (!this.handshaking) {
+      // Nobody knows it any more.
+      this.sawTraffic();
+      return true;
     }
-    if (this.mechanism.status === "ready" && this.handshaking) this.mechanismReady();
+    const mechanism = this.mechanism as Mechanism;
+    if (!mechanism.process(command)) return false;
+    if (mechanism.status === "ready") this.mechanismReady();
+    else if (mechanism.status === "error") return false;
     if (this.session !== null && this.outputStopped) this.restartOutput();
     return true;
+  }
+
+  override zapMsgAvailable(): void {
+    if (!(this.mechanism as Mechanism).zapAvailable()) this.error("protocol");
+    else if (this.outputStopped) this.restartOutput();
   }
 
   /** libzmq: stream_engine_base_t::mechanism_ready. */
   private mechanismReady(): void {
     const session = this.session as EngineSession;
     const { heartbeatIvl, recvRoutingId, routerNotify } = this.options;
+    const { peerRoutingId } = this.mechanism as Mechanism;
     this.handshaking = false;
     if (heartbeatIvl > 0) this.heartbeatTimer = this.thread.startTimer(this, ms(heartbeatIvl), TIMER_HEARTBEAT);
     session.engineReady();
     let pushed = false;
-    if (recvRoutingId) pushed = session.pushMsg(Frame.of(this.mechanism.peerRoutingId, ROUTING_ID));
+    if (recvRoutingId) pushed = session.pushMsg(Frame.of(peerRoutingId, ROUTING_ID));
     if ((routerNotify & NOTIFY_CONNECT) !== 0) pushed = session.pushMsg(NOTICE) || pushed;
     if (pushed) session.flush();
     this.kernel.cancel(this.handshakeTimer);
@@ -200,14 +219,15 @@ export class ZmtpEngine extends StreamEngine {
   protected override error(reason: EngineError): void {
     const session = this.session as EngineSession;
     const { routerNotify, reconnectStop } = this.options;
-    const handshaked = !this.handshaking;
+    // To have refused each other counts as a handshake, too.
+    const handshaked = !this.handshaking || this.mechanism?.status === "error";
     if (this.tooBig !== null) session.lost(this.tooBig);
-    if ((routerNotify & NOTIFY_DISCONNECT) !== 0 && handshaked) {
+    if ((routerNotify & NOTIFY_DISCONNECT) !== 0 && !this.handshaking) {
       session.rollback();
       session.pushMsg(NOTICE);
     }
     let outcome = reason;
-    if (reason !== "protocol" && this.handshaking) {
+    if (reason !== "protocol" && !handshaked) {
       session.monitor("HANDSHAKE_FAILED_NO_DETAIL", this.errno(reason));
       if ((reconnectStop & STOP_HANDSHAKE_FAILED) !== 0) outcome = "protocol";
     }

@@ -1,54 +1,103 @@
-/** Security mechanisms as the exchange of commands that they are; nothing is encrypted. libzmq: mechanism.cpp, null_mechanism.cpp. */
+/**
+ * Security mechanisms as the exchange of commands that they are: who says what when, how large it is and what
+ * comes of it. Nothing is encrypted. libzmq: mechanism.cpp, null_mechanism.cpp.
+ */
 import type { SocketOptions } from "../ctx/options.ts";
-import { type Control, compatible, type MechanismName, ready } from "./wire.ts";
+import { CurveClient, CurveServer } from "./curve.ts";
+import {
+  accepts,
+  type HandshakeSession,
+  type Mechanism,
+  type MechanismParameters,
+  type MechanismStatus,
+  noHandler,
+  ProtocolError,
+  processReason,
+  protocolFailure,
+} from "./handshake.ts";
+import { PlainClient, PlainServer } from "./plain.ts";
+import { type Control, errorCommand, ready } from "./wire.ts";
+import { ZapClient } from "./zap.ts";
 
-/** A command was refused: the connection ends, after this monitor event if any. */
-export interface HandshakeError {
-  readonly event?: string;
-  readonly value?: number;
-}
-
-/** Refused without an event: the types do not fit. */
-const SILENT: HandshakeError = {};
-
-export interface Mechanism {
-  readonly name: MechanismName;
-  readonly status: "handshaking" | "ready";
-  readonly peerRoutingId: string;
-  /** The next command to send; null when it is the peer's turn. */
-  next(): Control | null;
-  /** A command of the peer. null: accepted. */
-  process(command: Control): HandshakeError | null;
-}
-
-/** Both send READY, neither waits for the other. libzmq: null_mechanism_t. */
+/** Both send READY, neither waits for the other; with a ZAP domain the handler is asked first. libzmq: null_mechanism_t. */
 class NullMechanism implements Mechanism {
-  readonly name = "NULL";
   peerRoutingId = "";
   private readonly options: SocketOptions;
-  private sent = false;
-  private received = false;
+  private readonly session: HandshakeSession;
+  private readonly zap: ZapClient | null;
+  private zapAsked = false;
+  private zapAnswered = false;
+  private sent: "nothing" | "ready" | "error" = "nothing";
+  private received: "nothing" | "ready" | "error" = "nothing";
 
-  constructor(options: SocketOptions) {
-    this.options = options;
+  constructor(parameters: MechanismParameters) {
+    this.options = parameters.options;
+    this.session = parameters.session;
+    this.zap = parameters.options.security.zapDomain === "" ? null : new ZapClient(parameters);
   }
 
-  get status(): "handshaking" | "ready" {
-    return this.sent && this.received ? "ready" : "handshaking";
+  get status(): MechanismStatus {
+    if (this.sent === "ready" && this.received === "ready") return "ready";
+    return this.sent !== "nothing" && this.received !== "nothing" ? "error" : "handshaking";
+  }
+
+  get userId(): string {
+    return this.zap?.userId ?? "";
   }
 
   next(): Control | null {
-    if (this.sent) return null;
-    this.sent = true;
-    return ready(this.options);
+    if (this.sent !== "nothing") return null;
+    if (this.zap !== null && !this.zapAnswered && !this.ask(this.zap)) return null;
+    if (this.zap === null || !this.zapAnswered || this.zap.status === "200") {
+      this.sent = "ready";
+      return ready(this.options);
+    }
+    this.sent = "error";
+    // A peer that is refused for now hears nothing.
+    return this.zap.status === "300" ? null : errorCommand(this.zap.status);
   }
 
-  process(command: Control): HandshakeError | null {
-    if (command.kind !== "ready" || this.received || !compatible(this.options.type, command.socketType)) return SILENT;
-    this.received = true;
-    this.peerRoutingId = command.routingId;
-    return null;
+  process(command: Control): boolean {
+    if (this.received !== "nothing") return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    if (command.kind === "ready") {
+      this.received = "ready";
+      this.peerRoutingId = command.routingId;
+      return accepts(this.options, command);
+    }
+    if (command.kind !== "error") return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    if (!processReason(this.session, command.text)) return false;
+    this.received = "error";
+    return true;
+  }
+
+  zapAvailable(): boolean {
+    // Nothing was asked any more.
+    if (this.zap === null || this.zapAnswered) return false;
+    const outcome = this.zap.receive();
+    if (outcome === "done") this.zapAnswered = true;
+    return outcome !== "failed";
+  }
+
+  /** False: no answer yet, or nobody to ask where that is not enough. */
+  private ask(zap: ZapClient): boolean {
+    if (this.zapAsked) return false;
+    if (!this.session.zapConnect()) return this.options.security.zapEnforceDomain ? noHandler(this.session) : true;
+    zap.request("NULL", []);
+    this.zapAsked = true;
+    this.zapAnswered = zap.receive() === "done";
+    return this.zapAnswered;
   }
 }
 
-export const createMechanism = (options: SocketOptions): Mechanism => new NullMechanism(options);
+/** libzmq: zmtp_engine_t::handshake_v3_x. */
+export function createMechanism(parameters: MechanismParameters): Mechanism {
+  const { mechanism, asServer } = parameters.options.security;
+  switch (mechanism) {
+    case "NULL":
+      return new NullMechanism(parameters);
+    case "PLAIN":
+      return asServer ? new PlainServer(parameters) : new PlainClient(parameters);
+    case "CURVE":
+      return asServer ? new CurveServer(parameters) : new CurveClient(parameters);
+  }
+}

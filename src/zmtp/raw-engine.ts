@@ -5,6 +5,7 @@ import type { Instant } from "../kernel/time.ts";
 import { Frame, RAW } from "../pipe/frame.ts";
 import { encode } from "./codec.ts";
 import { ZmtpEngine } from "./engine.ts";
+import { SecureEngine } from "./secure-engine.ts";
 import { type EngineError, type EngineParameters, type EngineSession, StreamEngine } from "./stream-engine.ts";
 import { Control, type WireItem } from "./wire.ts";
 
@@ -114,5 +115,9 @@ export class RawEngine extends StreamEngine {
 }
 
 /** libzmq: stream_connecter_base_t::create_engine. */
-export const createEngine = (parameters: EngineParameters): StreamEngine =>
-  parameters.options.rawSocket ? new RawEngine(parameters) : new ZmtpEngine(parameters);
+export function createEngine(parameters: EngineParameters): StreamEngine {
+  const { rawSocket, security } = parameters.options;
+  if (rawSocket) return new RawEngine(parameters);
+  const secured = security.mechanism !== "NULL" || security.zapDomain !== "";
+  return secured ? new SecureEngine(parameters) : new ZmtpEngine(parameters);
+}

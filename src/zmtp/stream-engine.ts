@@ -10,13 +10,14 @@ import type { Instant } from "../kernel/time.ts";
 import type { Descriptor, Process } from "../network/process.ts";
 import type { StreamEnd, StreamUser } from "../network/stream.ts";
 import type { Frame } from "../pipe/frame.ts";
+import type { HandshakeSession } from "./handshake.ts";
 import { Control, type WireItem, wireSize } from "./wire.ts";
 
 /** Why an engine gives up. libzmq: i_engine::error_reason_t. */
 export type EngineError = "connection" | "protocol" | "timeout";
 
 /** What the engine needs from the session above it. libzmq: session_base_t. */
-export interface EngineSession {
+export interface EngineSession extends HandshakeSession {
   /** Next frame to send, or null. */
   pullMsg(): Frame | null;
   /** False: no room; the frame stays with the engine until restartInput. Throws nothing. */
@@ -29,7 +30,6 @@ export interface EngineSession {
   /** The handshake is over: create the pipe if there is none. */
   engineReady(): void;
   engineError(handshaked: boolean, reason: EngineError): void;
-  monitor(event: string, value: number): void;
   /** A frame that was read can not be handed over any more. */
   lost(frame: Frame): void;
 }
@@ -76,7 +76,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
   private inPosted = false;
   private outPosted = false;
   /** Decoded, but the pipe is full. */
-  private parked: Frame | null = null;
+  protected parked: Frame | null = null;
   /** Bytes per encoded batch and per read. libzmq: out_batch_size, in_batch_size. */
   private readonly outBatch: number;
   private readonly inBatch: number;
@@ -115,6 +115,9 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
       if (this.session === null) return true;
     }
   }
+
+  /** The session's ZAP handler has written something. */
+  zapMsgAvailable(): void {}
 
   /** The socket on the other end. */
   get peerName(): string {

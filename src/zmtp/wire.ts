@@ -1,18 +1,29 @@
 /** ZMTP 3.1 as sizes and meanings: greeting parts, commands and frames. libzmq: zmtp_engine.cpp, v2_encoder.cpp, mechanism.cpp. */
-import type { SocketOptions, SocketTypeName } from "../ctx/options.ts";
-import { AddressedFrame, CANCEL, type Frame, JOIN, LEAVE, RAW, SUBSCRIBE } from "../pipe/frame.ts";
+import type { MechanismName, SocketOptions, SocketTypeName } from "../ctx/options.ts";
+import { AddressedFrame, CANCEL, type Frame, JOIN, LEAVE, RAW, SEALED, SUBSCRIBE } from "../pipe/frame.ts";
 
-export type MechanismName = "NULL";
-export type ControlKind = "signature" | "major" | "rest" | "ready" | "ping" | "pong" | "error";
+/** "command": any other, its name being part of the text. */
+export type ControlKind =
+  | "signature"
+  | "major"
+  | "rest"
+  | "hello"
+  | "welcome"
+  | "initiate"
+  | "ready"
+  | "error"
+  | "ping"
+  | "pong"
+  | "command";
 
 /** What a command tells. */
 export interface ControlDetails {
-  /** ready: the sender's type and routing id. */
+  /** ready, initiate: the sender's type and routing id. */
   readonly socketType?: SocketTypeName;
   readonly routingId?: string;
   /** ping: time to live in ms. */
   readonly ttl?: number;
-  /** rest: the mechanism; ping and pong: the context; error: the reason. */
+  /** rest: the mechanism; ping and pong: the context; others: what follows the name, up to the properties. */
   readonly text?: string;
 }
 
@@ -63,7 +74,10 @@ export const ping = (ttlMs: number): Control => new Control("ping", 9, { ttl: Ma
 /** A frame with a body of `bytes`: one or eight length bytes. */
 export const framed = (bytes: number): number => bytes + (bytes > 255 ? 9 : 2);
 
-const COMMANDS = SUBSCRIBE | CANCEL | JOIN | LEAVE | RAW;
+/** The other way round: bytes of the body of a command. */
+export const bodySize = ({ size }: Control): number => size - (size > 257 ? 9 : 2);
+
+const COMMANDS = SUBSCRIBE | CANCEL | JOIN | LEAVE | RAW | SEALED;
 
 /** Bytes of a frame on the wire; subscriptions travel as commands, the group of a message as a frame before it. */
 export function wireSize(frame: Frame): number {
@@ -71,20 +85,46 @@ export function wireSize(frame: Frame): number {
     return framed(frame.size) + (frame instanceof AddressedFrame ? framed(frame.group.length) : 0);
   }
   if ((frame.flags & RAW) !== 0) return frame.size;
-  if ((frame.flags & SUBSCRIBE) !== 0) return framed(frame.size + 10);
-  if ((frame.flags & CANCEL) !== 0) return framed(frame.size + 7);
-  return framed(frame.size + ((frame.flags & JOIN) !== 0 ? 5 : 6));
+  const body = frame.size + commandName(frame).length;
+  if ((frame.flags & SEALED) === 0) return framed(body);
+  return sealed(body) + (frame instanceof AddressedFrame ? sealed(frame.group.length) : 0);
 }
+
+/** What stands before the content of a frame that travels as a command, "" for a message. */
+export function commandName({ flags }: Frame): string {
+  if ((flags & SUBSCRIBE) !== 0) return "\x09SUBSCRIBE";
+  if ((flags & CANCEL) !== 0) return "\x06CANCEL";
+  if ((flags & JOIN) !== 0) return "\x04JOIN";
+  return (flags & LEAVE) !== 0 ? "\x05LEAVE" : "";
+}
+
+/** What CURVE adds to every body: command name, nonce, authentication and flags. libzmq: curve_encoding_t. */
+export const SEAL = 8 + 8 + 16 + 1;
+
+/** Bytes on the wire of a body of `bytes` inside a MESSAGE command. */
+export const sealed = (bytes: number): number => framed(bytes + SEAL);
 
 /** The types whose READY tells a routing id. */
 export const hasIdentity = (type: SocketTypeName): boolean => type === "REQ" || type === "DEALER" || type === "ROUTER";
 
-/** The READY command: "Socket-Type" always, "Identity" for the types that have one. */
-export function ready(options: SocketOptions): Control {
-  const identity = hasIdentity(options.type);
-  const body = 6 + 16 + options.type.length + (identity ? 13 + options.routingId.length : 0);
-  return new Control("ready", framed(body), { socketType: options.type, routingId: identity ? options.routingId : "" });
+/** Bytes of the properties: "Socket-Type" always, "Identity" for the types that have one. */
+export const propertiesSize = ({ type, routingId }: SocketOptions): number =>
+  16 + type.length + (hasIdentity(type) ? 13 + routingId.length : 0);
+
+function withProperties(kind: "ready" | "initiate", name: number, options: SocketOptions): Control {
+  const { type } = options;
+  const routingId = hasIdentity(type) ? options.routingId : "";
+  return new Control(kind, framed(name + propertiesSize(options)), { socketType: type, routingId });
 }
+
+export const ready = (options: SocketOptions): Control => withProperties("ready", 6, options);
+
+/** Of PLAIN. */
+export const initiate = (options: SocketOptions): Control => withProperties("initiate", 9, options);
+
+/** `reason`: a status code of ZAP. */
+export const errorCommand = (reason: string): Control =>
+  new Control("error", framed(7 + reason.length), { text: String.fromCharCode(reason.length) + reason });
 
 /** Peers that a type accepts over a network. */
 export const PEERS: Readonly<Record<SocketTypeName, readonly SocketTypeName[]>> = {
