@@ -25,18 +25,32 @@ function alignedNode(node: PlanNode, starts: ReadonlyMap<string, number>): PlanN
 /** Real processes come to their work some ms early or late; at smaller distances every order has been seen. */
 const TOGETHER_NS = 5_000_000;
 
-/** Replicas of a node that are declared to start together, "subscriber[*]" and "subscriber[*].thread": nobody knows which is first. */
+/**
+ * Replicas that are declared to start together, of a node ("subscriber[*]", "subscriber[*].thread") or of a
+ * thread within its node ("server.worker[*]"): nobody knows which is first.
+ */
 export function interchangeableThreads(plan: Plan): Set<string> {
-  const groups = new Map<string, PlanNode[]>();
-  for (const node of plan.nodes) if (node.count > 1) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
   const names = new Set<string>();
-  for (const [group, nodes] of groups) {
-    const [first] = nodes;
-    if (first === undefined) continue;
-    const begins = nodes.map(({ startAt }) => startAt);
-    if (Math.max(...begins) - Math.min(...begins) > TOGETHER_NS) continue;
-    for (const { name } of first.threads)
-      names.add(`${group}[*]${name === "" ? "" : `.${name.replace(/\[\d+\]/g, "[*]")}`}`);
+  for (const nodes of groupsOf(plan.nodes)) {
+    const [first] = nodes as [PlanNode, ...PlanNode[]];
+    const node = first.count > 1 ? `${first.group}[*]` : first.name;
+    const together = first.count > 1 && areTogether(nodes);
+    for (const threads of groupsOf(first.threads)) {
+      const [one] = threads as [PlanThread, ...PlanThread[]];
+      if (together || (first.count === 1 && one.count > 1 && areTogether(threads)))
+        names.add(`${node}${one.name === "" ? "" : `.${one.name.replace(/\[\d+\]/g, "[*]")}`}`);
+    }
   }
   return names;
+}
+
+function groupsOf<T extends { readonly group: string }>(all: readonly T[]): (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  return [...groups.values()];
+}
+
+function areTogether(replicas: readonly { readonly startAt: Instant }[]): boolean {
+  const begins = replicas.map(({ startAt }) => startAt);
+  return Math.max(...begins) - Math.min(...begins) <= TOGETHER_NS;
 }
