@@ -7,7 +7,17 @@ import { asCommand, Decoder, identify } from "./codec.ts";
 import { type Mechanism, ProtocolError, protocolFailure } from "./handshake.ts";
 import { createMechanism } from "./mechanism.ts";
 import { ENGINE_TIMERS, type EngineError, type EngineSession, StreamEngine } from "./stream-engine.ts";
-import { bodySize, Control, greetingRest, MAJOR, ping, pong, SIGNATURE, type WireItem } from "./wire.ts";
+import {
+  bodySize,
+  type Control,
+  greetingRest,
+  isControl,
+  MAJOR,
+  ping,
+  pong,
+  SIGNATURE,
+  type WireItem,
+} from "./wire.ts";
 
 const TIMER_HANDSHAKE = ENGINE_TIMERS;
 const TIMER_HEARTBEAT = ENGINE_TIMERS + 1;
@@ -70,7 +80,7 @@ export class ZmtpEngine extends StreamEngine {
   // --- input ---
 
   protected override processItem(item: WireItem): boolean {
-    if (item instanceof Control) return this.processControl(item);
+    if (isControl(item)) return this.processControl(item);
     return (item.flags & RAW) === 0 ? this.processFrame(item) : this.processBytes(item);
   }
 
@@ -185,6 +195,7 @@ export class ZmtpEngine extends StreamEngine {
 
   /** Any decoded frame shows that the peer lives. */
   private sawTraffic(): void {
+    if (this.timeoutTimer === 0 && this.ttlTimer === 0) return;
     this.kernel.cancel(this.timeoutTimer);
     this.kernel.cancel(this.ttlTimer);
     this.timeoutTimer = 0 as EventId;

@@ -11,7 +11,7 @@ import type { Descriptor, Process } from "../network/process.ts";
 import type { StreamEnd, StreamUser } from "../network/stream.ts";
 import type { Frame } from "../pipe/frame.ts";
 import type { HandshakeSession } from "./handshake.ts";
-import { Control, type WireItem, wireSize } from "./wire.ts";
+import { type Control, isControl, type WireItem, wireSize } from "./wire.ts";
 
 /** Why an engine gives up. libzmq: i_engine::error_reason_t. */
 export type EngineError = "connection" | "protocol" | "timeout";
@@ -209,7 +209,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
       if (this.encoding === 0) {
         const item = this.nextItem();
         if (item === null) return;
-        this.encoding = item instanceof Control ? item.size : wireSize(item);
+        this.encoding = isControl(item) ? item.size : wireSize(item);
         this.encodingHeader = true;
         this.end.announce(item, this.encoding);
         this.thread.charge(this.thread.costs.codec);

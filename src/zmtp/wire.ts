@@ -1,6 +1,6 @@
 /** ZMTP 3.1 as sizes and meanings: greeting parts, commands and frames. libzmq: zmtp_engine.cpp, v2_encoder.cpp, mechanism.cpp. */
 import type { MechanismName, SocketOptions, SocketTypeName } from "../ctx/options.ts";
-import { AddressedFrame, CANCEL, type Frame, JOIN, LEAVE, RAW, SEALED, SUBSCRIBE } from "../pipe/frame.ts";
+import { AddressedFrame, CANCEL, Frame, JOIN, LEAVE, RAW, SEALED, SUBSCRIBE } from "../pipe/frame.ts";
 
 /** "command": any other, its name being part of the text. */
 export type ControlKind =
@@ -16,6 +16,9 @@ export type ControlKind =
   | "pong"
   | "command";
 
+/** Value of `flags` of everything that is no frame. */
+const CONTROL = -1;
+
 /** What a command tells. */
 export interface ControlDetails {
   /** ready, initiate: the sender's type and routing id. */
@@ -29,6 +32,8 @@ export interface ControlDetails {
 
 /** Something on the wire that is not a frame of a message. */
 export class Control {
+  /** What no frame has; instanceof, asked for every item, would cost more than all else about it. */
+  readonly flags = CONTROL;
   readonly kind: ControlKind;
   /** Bytes on the wire, header included. */
   readonly size: number;
@@ -48,6 +53,8 @@ export class Control {
 }
 
 export type WireItem = Control | Frame;
+
+export const isControl = (item: WireItem): item is Control => item.flags === CONTROL;
 
 export const SIGNATURE = new Control("signature", 10);
 export const MAJOR = new Control("major", 1);
@@ -82,7 +89,7 @@ const COMMANDS = SUBSCRIBE | CANCEL | JOIN | LEAVE | RAW | SEALED;
 /** Bytes of a frame on the wire; subscriptions travel as commands, the group of a message as a frame before it. */
 export function wireSize(frame: Frame): number {
   if ((frame.flags & COMMANDS) === 0) {
-    return framed(frame.size) + (frame instanceof AddressedFrame ? framed(frame.group.length) : 0);
+    return framed(frame.size) + (frame.constructor === Frame ? 0 : groupSize(frame));
   }
   if ((frame.flags & RAW) !== 0) return frame.size;
   const body = frame.size + commandName(frame).length;
@@ -103,6 +110,7 @@ export const SEAL = 8 + 8 + 16 + 1;
 
 /** Bytes on the wire of a body of `bytes` inside a MESSAGE command. */
 export const sealed = (bytes: number): number => framed(bytes + SEAL);
+const groupSize = (frame: Frame): number => (frame instanceof AddressedFrame ? framed(frame.group.length) : 0);
 
 /** The types whose READY tells a routing id. */
 export const hasIdentity = (type: SocketTypeName): boolean => type === "REQ" || type === "DEALER" || type === "ROUTER";
