@@ -33,6 +33,37 @@ const AUTH_ERRORS: Readonly<Record<number, string>> = {
   500: "Internal error",
 };
 
+/** The codes of zeromq.js by libzmq's values. */
+const PROTOCOL_ERRORS: ReadonlyMap<number, string> = new Map<number, string>([
+  [0x1000_0000, "ZMTP_UNSPECIFIED"],
+  [0x1000_0001, "ZMTP_UNEXPECTED_COMMAND"],
+  [0x1000_0002, "ZMTP_INVALID_SEQUENCE"],
+  [0x1000_0003, "ZMTP_KEY_EXCHANGE"],
+  [0x1000_0011, "ZMTP_MALFORMED_COMMAND_UNSPECIFIED"],
+  [0x1000_0012, "ZMTP_MALFORMED_COMMAND_MESSAGE"],
+  [0x1000_0013, "ZMTP_MALFORMED_COMMAND_HELLO"],
+  [0x1000_0014, "ZMTP_MALFORMED_COMMAND_INITIATE"],
+  [0x1000_0015, "ZMTP_MALFORMED_COMMAND_ERROR"],
+  [0x1000_0016, "ZMTP_MALFORMED_COMMAND_READY"],
+  [0x1000_0017, "ZMTP_MALFORMED_COMMAND_WELCOME"],
+  [0x1000_0018, "ZMTP_INVALID_METADATA"],
+  [0x1100_0001, "ZMTP_CRYPTOGRAPHIC"],
+  [0x1100_0002, "ZMTP_MECHANISM_MISMATCH"],
+  [0x2000_0000, "ZAP_UNSPECIFIED"],
+  [0x2000_0001, "ZAP_MALFORMED_REPLY"],
+  [0x2000_0002, "ZAP_BAD_REQUEST_ID"],
+  [0x2000_0003, "ZAP_BAD_VERSION"],
+  [0x2000_0004, "ZAP_INVALID_STATUS_CODE"],
+  [0x2000_0005, "ZAP_INVALID_METADATA"],
+]);
+
+function protocolError(value: number): Error {
+  const name = PROTOCOL_ERRORS.get(value);
+  if (name === undefined) return Object.assign(new Error("Unknown error"), { code: "ERR_UNKNOWN" });
+  const [protocol] = name.split("_");
+  return Object.assign(new Error(`${protocol} protocol error`), { code: `ERR_${name}` });
+}
+
 interface Raw {
   readonly event: string;
   readonly value: number;
@@ -47,8 +78,7 @@ function toEvent({ event, value, endpoint }: Raw): Event {
   if (type === "connect:retry") base["interval"] = value;
   else if (type === "handshake:error:auth")
     base["error"] = Object.assign(new Error(AUTH_ERRORS[value] ?? "Unknown error"), { status: value });
-  else if (type === "handshake:error:protocol")
-    base["error"] = Object.assign(new Error("ZMTP protocol error"), { code: "ERR_ZMTP_MECHANISM_MISMATCH" });
+  else if (type === "handshake:error:protocol") base["error"] = protocolError(value);
   else if (type.includes(":error")) base["error"] = numberedError(value);
   return base as unknown as Event;
 }

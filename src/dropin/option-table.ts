@@ -24,6 +24,8 @@ const kept = (initial: number, least = -1): OptionEntry => ({ kind: "int", initi
 const text = (initial = ""): OptionEntry => ({ kind: "string", initial });
 const unavailable: OptionEntry = { kind: "int", writeOnly: true, types: [] };
 
+/** libzmq gives a key only into a buffer of its exact size, which zeromq.js has not. */
+const CURVE_KEY = { kind: "string", writeOnly: true } as const;
 const XPUB_ONLY = { types: ["XPUB", "PUB"], writeOnly: true } as const;
 
 /** libzmq: zmq.h, options.cpp. Numbers that are missing do not exist (EINVAL). */
@@ -57,19 +59,19 @@ export const OPTIONS: ReadonlyMap<number, OptionEntry> = new Map<number, OptionE
   [39, engine("immediate")],
   [40, engine("xpub_verbose", { ...XPUB_ONLY, immediate: true })],
   [42, kept(0, 0)],
-  [43, { kind: "int", initial: 0, readOnly: true }],
-  [44, kept(0, 0)],
-  [45, text()],
-  [46, text()],
-  [47, kept(0, 0)],
-  [48, { kind: "string", initial: "" }],
-  [49, { kind: "string", initial: "" }],
-  [50, { kind: "string", initial: "" }],
+  [43, engine("mechanism", { readOnly: true })],
+  [44, engine("plain_server")],
+  [45, engine("plain_username", { kind: "string" })],
+  [46, engine("plain_password", { kind: "string" })],
+  [47, engine("curve_server")],
+  [48, engine("curve_publickey", CURVE_KEY)],
+  [49, engine("curve_secretkey", CURVE_KEY)],
+  [50, engine("curve_serverkey", CURVE_KEY)],
   [51, engine("probe_router", { types: ["ROUTER", "DEALER", "REQ"], writeOnly: true, immediate: true })],
   [52, engine("req_correlate", { types: ["REQ"], writeOnly: true, immediate: true })],
   [53, engine("req_relaxed", { types: ["REQ"], writeOnly: true, immediate: true })],
   [54, engine("conflate")],
-  [55, text()],
+  [55, engine("zap_domain", { kind: "string" })],
   [56, engine("router_handover", { types: ["ROUTER"], writeOnly: true, immediate: true })],
   [57, kept(0, 0)],
   [61, engine("connect_routing_id", { kind: "string", types: ["ROUTER", "STREAM"], writeOnly: true })],
@@ -93,6 +95,6 @@ export const OPTIONS: ReadonlyMap<number, OptionEntry> = new Map<number, OptionE
   [87, { ...unavailable, kind: "uint64" }],
   [88, unavailable],
   [92, text()],
-  [93, kept(0, 0)],
+  [93, engine("zap_enforce_domain")],
   [94, kept(0, 0)],
 ]);

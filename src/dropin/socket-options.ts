@@ -15,8 +15,6 @@ export interface OptionHolder {
   readonly kept: Map<number, number | string>;
 }
 
-const CURVE_KEYS: ReadonlySet<number> = new Set([48, 49, 50]);
-
 function entryOf(holder: OptionHolder, id: number, kind: OptionKind): OptionEntry {
   const entry = OPTIONS.get(id);
   if (holder.core.state === "closed") throw errnoError("ENOTSOCK");
@@ -40,7 +38,6 @@ export function readString(holder: OptionHolder, id: number): string | null {
   const entry = entryOf(holder, id, "string");
   if (entry.writeOnly) throw errnoError("EINVAL");
   if (id === 32) return holder.core.base.lastEndpoint === "" ? null : holder.core.base.lastEndpoint;
-  if (CURVE_KEYS.has(id) && !holder.kept.has(id)) throw errnoError("EINVAL");
   if (entry.engine === undefined) return textOf(String(holder.kept.get(id) ?? entry.initial ?? ""));
   const got = getOption(holder.core.base, entry.engine);
   if (typeof got === "string") throw errnoError(got);
@@ -55,7 +52,6 @@ export function writeNumber(holder: OptionHolder, id: number, kind: OptionKind, 
   if (entry.engine === undefined) {
     if (number < (entry.least ?? -1)) throw errnoError("EINVAL");
     holder.kept.set(id, number);
-    noteMechanism(holder, id, number !== 0);
     return;
   }
   const error = setOption(holder.core.base, entry.engine, number);
@@ -71,10 +67,9 @@ export function writeString(holder: OptionHolder, id: number, value: string | Ar
   const bytes = value === null ? "" : bytesOf(value);
   if (entry.engine === undefined) {
     holder.kept.set(id, bytes);
-    noteMechanism(holder, id, value !== null);
     return;
   }
-  const error = setOption(holder.core.base, entry.engine, bytes);
+  const error = setOption(holder.core.base, entry.engine, value === null ? null : bytes);
   if (error !== null) throw errnoError(error);
   if (id === 6 || id === 7) holder.core.record(id === 6 ? "subscribe" : "unsubscribe", null, bytes);
 }
@@ -83,14 +78,6 @@ function warnUnlessImmediate({ core }: OptionHolder, id: number): void {
   if (OPTIONS.get(id)?.immediate === true) return;
   if (core.state === "open" && core.endpoints === 0) return;
   warn("Socket option will not take effect until next connect/bind.");
-}
-
-const MECHANISM = 43;
-
-/** Credentials choose the mechanism. libzmq: options.cpp. */
-function noteMechanism({ kept }: OptionHolder, id: number, on: boolean): void {
-  if (id >= 44 && id <= 46) kept.set(MECHANISM, on ? 1 : 0);
-  else if (id >= 47 && id <= 50) kept.set(MECHANISM, on ? 2 : 0);
 }
 
 /** Whoever listens to process warnings hears it, as from the real package. */

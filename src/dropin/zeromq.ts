@@ -1,5 +1,7 @@
 /** What `import "zeromq"` gives, on simulated sockets: the names of npm zeromq 6.8. */
 import "./define-options.ts";
+import { encodeZ85 } from "../socket/security-options.ts";
+import { publicKeyOf } from "../zmtp/curve25519.ts";
 import { presentInstance } from "./stage.ts";
 
 export {
@@ -50,13 +52,10 @@ export const capability: Partial<Record<Capability, boolean>> = {
   draft: true,
 };
 
-const Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-
-/** Two texts that look like keys: nothing is encrypted in a simulation. */
+/** A key pair of CURVE, drawn from the seed inside a simulation. */
 export function curveKeyPair(): { publicKey: string; secretKey: string } {
   const instance = presentInstance();
-  const draw = (): number =>
-    instance === null ? Math.floor(Math.random() * Z85.length) : instance.random.int(Z85.length);
-  const key = (): string => Array.from({ length: 40 }, () => Z85[draw()]).join("");
-  return { publicKey: key(), secretKey: key() };
+  const draw = (): number => (instance === null ? Math.floor(Math.random() * 256) : instance.random.int(256));
+  const secretKey = String.fromCharCode(...Array.from({ length: 32 }, draw));
+  return { publicKey: encodeZ85(publicKeyOf(secretKey)), secretKey: encodeZ85(secretKey) };
 }

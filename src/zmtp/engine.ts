@@ -100,7 +100,7 @@ export class ZmtpEngine extends StreamEngine {
 
   /** During the handshake frames of messages are taken for commands as well. */
   private asCommand(item: WireItem): Control {
-    if (item instanceof Control) return item;
+    if (isControl(item)) return item;
     if (item.message !== null && !item.more) this.process.world.journal.delivered++;
     return asCommand(item);
   }

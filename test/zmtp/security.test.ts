@@ -1,34 +1,25 @@
-/**
- * What comes of secured handshakes: monitor events of both sides, by mechanism, handler and mistake. Every row was
- * seen on npm zeromq 6.8.0 (libzmq 4.3.5) as well; the cases of test_security_* in test/conformance run on both.
- */
+/** Secured handshakes: outcomes, requests and keys. test/real/security.test.ts runs the table on npm zeromq. */
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { decodeZ85, encodeZ85 } from "../../src/socket/security-options.ts";
 import { publicKeyOf } from "../../src/zmtp/curve25519.ts";
-import { Lab, type Options } from "../support/lab.ts";
+import { Lab } from "../support/lab.ts";
 import {
-  type Answer,
-  answer,
-  CURVE_CLIENT,
-  CURVE_SERVER,
-  KEYS,
-  PLAIN_CLIENT,
-  PLAIN_SERVER,
-  type SecuredOptions,
-  secured,
-} from "../support/zap.ts";
-
-const DELAY = "CONNECT_DELAYED(115)";
-const DONE = "HANDSHAKE_SUCCEEDED";
-const END = "DISCONNECTED";
-const auth = (status: number): string => `HANDSHAKE_FAILED_AUTH(${status})`;
-const protocol = (value: number): string => `HANDSHAKE_FAILED_PROTOCOL(${value})`;
-const other = (errno: number): string => `HANDSHAKE_FAILED_NO_DETAIL(${errno})`;
-const [EAGAIN, EFAULT, EPIPE] = [11, 14, 32];
-const CRYPTOGRAPHIC = protocol(0x1100_0001);
-const MISMATCH = protocol(0x1100_0002);
-const UNEXPECTED = protocol(0x1000_0001);
+  BAD,
+  CURVE,
+  DONE,
+  EAGAIN,
+  EFAULT,
+  END,
+  EPIPE,
+  NULL,
+  other,
+  PLAIN,
+  protocol,
+  ROWS,
+  SHORT,
+} from "../support/security-table.ts";
+import { answer, KEYS, PLAIN_CLIENT, PLAIN_SERVER, type SecuredOptions, secured } from "../support/zap.ts";
 
 /** What each side hears of the first connection, from its begin to its success or end; whether the client comes again. */
 function outcome(options: SecuredOptions): { server: string[]; client: string[]; again: boolean } {
@@ -39,163 +30,15 @@ function outcome(options: SecuredOptions): { server: string[]; client: string[];
     return events.slice(skipped, end < 0 ? undefined : end + 1);
   };
   const again = client.monitored.some((event) => event.startsWith("CONNECT_RETRIED"));
-  expect(client.monitored[0]).toBe(DELAY);
+  expect(client.monitored[0]).toBe("CONNECT_DELAYED(115)");
   return { server: first(server.monitored, 2), client: first(client.monitored, 2), again };
 }
-
-const PLAIN = { server: PLAIN_SERVER, client: PLAIN_CLIENT };
-const CURVE = { server: CURVE_SERVER, client: CURVE_CLIENT };
-const NULL = { server: { zap_domain: "d" } };
-const SHORT: Options = { handshake_ivl: 150 };
-
-type Row = [
-  what: string,
-  options: SecuredOptions,
-  server: readonly string[],
-  client: readonly string[],
-  again?: "comes again",
-];
-
-const ROWS: readonly Row[] = [
-  ["NULL 200", { ...NULL, answer: answer("200") }, [DONE], [DONE]],
-  ["NULL 400", { ...NULL, answer: answer("400") }, [auth(400), END], [auth(400), END]],
-  ["NULL 500", { ...NULL, answer: answer("500") }, [auth(500), END], [auth(500), END]],
-  [
-    "NULL 300: the client hears nothing",
-    { server: { zap_domain: "d", handshake_ivl: 200 }, client: SHORT, answer: answer("300") },
-    [auth(300), END],
-    [other(EAGAIN), END],
-    "comes again",
-  ],
-  ["NULL, nobody to ask", NULL, [DONE], [DONE]],
-  [
-    "NULL, nobody to ask, a domain enforced: at the greeting and at READY",
-    { server: { zap_domain: "d", zap_enforce_domain: 1, ...SHORT } },
-    [other(EFAULT), other(EFAULT), other(EAGAIN), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  ["NULL without a domain: nobody is asked", { answer: answer("400") }, [DONE], [DONE]],
-  ["PLAIN 200", { ...PLAIN, answer: answer("200") }, [DONE], [DONE]],
-  ["PLAIN 400", { ...PLAIN, answer: answer("400") }, [auth(400), END], [auth(400), END]],
-  ["PLAIN 500", { ...PLAIN, answer: answer("500") }, [auth(500), END], [auth(500), END]],
-  [
-    "PLAIN 300: the server waits until its time is up",
-    { server: { ...PLAIN_SERVER, ...SHORT }, client: PLAIN_CLIENT, answer: answer("300") },
-    [auth(300), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  ["PLAIN, nobody to ask", PLAIN, [other(EFAULT), END], [other(EPIPE), END], "comes again"],
-  ["CURVE, nobody to ask", CURVE, [DONE], [DONE]],
-  ["CURVE 200", { ...CURVE, answer: answer("200") }, [DONE], [DONE]],
-  ["CURVE 400", { ...CURVE, answer: answer("400") }, [auth(400), END], [auth(400), END]],
-  ["CURVE 500", { ...CURVE, answer: answer("500") }, [auth(500), END], [auth(500), END]],
-  [
-    "CURVE 300",
-    { server: { ...CURVE_SERVER, ...SHORT }, client: CURVE_CLIENT, answer: answer("300") },
-    [auth(300), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE without a domain where one is enforced: nobody is asked",
-    { ...CURVE, server: { ...CURVE_SERVER, zap_enforce_domain: 1 }, answer: answer("400") },
-    [DONE],
-    [DONE],
-  ],
-  [
-    "CURVE, nobody to ask, a domain enforced",
-    { ...CURVE, server: { ...CURVE_SERVER, zap_domain: "d", zap_enforce_domain: 1 } },
-    [other(EFAULT), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE, another server's key",
-    { ...CURVE, client: { ...CURVE_CLIENT, curve_serverkey: KEYS[2][0] } },
-    [CRYPTOGRAPHIC, END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE, a public key that is not the client's",
-    { ...CURVE, client: { ...CURVE_CLIENT, curve_publickey: KEYS[2][0] } },
-    [CRYPTOGRAPHIC, END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE, a secret key that is not the client's",
-    { ...CURVE, client: { ...CURVE_CLIENT, curve_secretkey: KEYS[2][1] } },
-    [CRYPTOGRAPHIC, END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE, a client without keys of its own",
-    { ...CURVE, client: { curve_serverkey: KEYS[0][0] } },
-    [CRYPTOGRAPHIC, END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "CURVE, a client without the server's key",
-    { ...CURVE, client: { curve_publickey: KEYS[1][0], curve_secretkey: KEYS[1][1], ...SHORT } },
-    [other(EPIPE), END],
-    [CRYPTOGRAPHIC, other(EAGAIN), END],
-    "comes again",
-  ],
-  [
-    "CURVE, a server without a key",
-    { ...CURVE, server: { curve_server: 1 } },
-    [CRYPTOGRAPHIC, END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "two servers wait for each other",
-    { server: { ...PLAIN_SERVER, ...SHORT }, client: { ...PLAIN_SERVER, handshake_ivl: 200 } },
-    [other(EAGAIN), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  ["two clients of PLAIN", { server: PLAIN_CLIENT, client: PLAIN_CLIENT }, [UNEXPECTED, END], [UNEXPECTED, END]],
-  ["two clients of CURVE", { server: CURVE_CLIENT, client: CURVE_CLIENT }, [UNEXPECTED, END], [UNEXPECTED, END]],
-  ["PLAIN and CURVE", { server: PLAIN_SERVER, client: CURVE_CLIENT }, [MISMATCH, END], [MISMATCH, END]],
-  ["PLAIN and NULL", { server: PLAIN_SERVER }, [MISMATCH, END], [MISMATCH, END]],
-  ["NULL and PLAIN", { client: PLAIN_CLIENT }, [MISMATCH, END], [MISMATCH, END]],
-  [
-    "types that do not fit, under PLAIN",
-    { ...PLAIN, types: ["PULL", "PULL"], answer: answer("200") },
-    [END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-  [
-    "types that do not fit, under CURVE",
-    { ...CURVE, types: ["PULL", "PULL"], answer: answer("200") },
-    [END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
-];
 
 describe("outcomes", () => {
   test.each(ROWS)("%s", (_, options, server, client, again) => {
     expect(outcome(options)).toEqual({ server, client, again: again !== undefined });
   });
 });
-
-const BAD: readonly [what: string, reply: Answer, value: number][] = [
-  ["too short", ([version = "", id = ""]) => [version, id], 0x2000_0001],
-  ["too long", (request) => [...(answer("200")(request) ?? []), "x"], 0x2000_0001],
-  ["another request's", ([version = ""]) => [version, "bad", "200", "", "", ""], 0x2000_0002],
-  ["another version", ([, id = ""]) => ["9.9", id, "200", "", "", ""], 0x2000_0003],
-  ["status 600", answer("600"), 0x2000_0004],
-  ["status 210", answer("210"), 0x2000_0004],
-  ["bad metadata", answer("200", "", "xx"), 0x2000_0005],
-];
 
 describe("replies that break the protocol", () => {
   for (const [mechanism, options] of Object.entries({ NULL, PLAIN, CURVE })) {
