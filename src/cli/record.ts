@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { RecordedRun } from "../real/record.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
-import { readScenarioText, writeWhole } from "./files.ts";
+import { readScenario, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { assignment } from "./run.ts";
 import { painter, type Shell } from "./shell.ts";
@@ -47,9 +47,8 @@ export function addRecord({ program, shell, action }: Setup): void {
 async function recordScenario(shell: Shell, file: string, options: RecordOptions): Promise<ExitCode> {
   const { load } = await import("./engine.ts");
   const runs = parseRuns(options.runs);
-  const { plan, planFor } = load({
-    text: readScenarioText(shell, file),
-    file,
+  const { plan, planFor, path } = load({
+    ...readScenario(shell, file),
     set: options.set ?? [],
     color: shell.errColor,
   });
@@ -57,6 +56,7 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
   return recordRuns(shell, {
     plan,
     planFor,
+    path,
     file,
     runs,
     out,
@@ -70,6 +70,8 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
 interface Job {
   readonly plan: import("../program/plan.ts").Plan;
   readonly planFor: (seed: string) => Job["plan"];
+  /** Absolute, of the scenario. */
+  readonly path: string;
   readonly file: string;
   readonly runs: number;
   readonly out: string;
@@ -81,9 +83,10 @@ interface Job {
 
 export async function recordRuns(
   shell: Shell,
-  { plan, planFor, file, runs, out, seed, quiet, wrapper, calm }: Job,
+  { plan, planFor, path, file, runs, out, seed, quiet, wrapper, calm }: Job,
 ): Promise<ExitCode> {
   const { LibraryError, obstacle, record } = await import("../real/record.ts");
+  const { errorKind } = await import("../library/modules.ts");
   const problem = obstacle(plan);
   if (problem !== undefined) throw new Failure(`${file} cannot be recorded: ${problem}`);
   prepareFolder(shell, out);
@@ -99,9 +102,21 @@ export async function recordRuns(
       shell.err(`${plan.name}: run ${run}/${runs}${broken === undefined ? "" : ` broke off (${broken})`} -> ${path}\n`);
   };
   try {
-    await record({ runs, seedOf: () => seed, planFor, cwd: shell.cwd, wrapper, calm, signal: interrupt.signal, done });
+    await record({
+      runs,
+      seedOf: () => seed,
+      planFor,
+      scenario: path,
+      cwd: shell.cwd,
+      wrapper,
+      calm,
+      signal: interrupt.signal,
+      done,
+    });
   } catch (error) {
-    throw error instanceof LibraryError ? new Failure(error.message) : error;
+    throw error instanceof LibraryError || errorKind(error) === "module"
+      ? new Failure((error as Error).message)
+      : error;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }

@@ -51,6 +51,9 @@ class Run implements Party, Wake {
         forwarded: (socket, frames) => recordFrames(instance, "send", socket, null, frames, 0, label),
       },
     );
+    const { journal } = instance.process.world;
+    if (journal.full)
+      journal.record({ t: journal.now, ev: "block", thread: label, call: "proxy", socket: this.waiting.socket });
     this.thread.start(this, kernel.now);
   }
 

@@ -1,10 +1,16 @@
 /** Randomness of node:crypto and Web Crypto from the seed. Not for keys: whoever knows the seed knows them. */
+
+import type { RandomStream } from "../kernel/random.ts";
 import type { Replacement } from "./clock.ts";
-import type { Instance } from "./instance.ts";
 import { modules } from "./real.ts";
 import { presentInstance } from "./stage.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
+
+/** Who draws. */
+interface Instance {
+  readonly random: RandomStream;
+}
 
 function fill(instance: Instance, view: ArrayBufferView, offset = 0, size = view.byteLength - offset): void {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, size);
@@ -20,21 +26,20 @@ function uuid(instance: Instance): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Uses `virtual` for a program, the original for everybody else. */
-const either = (
-  object: object,
-  key: string,
-  virtual: (instance: Instance, ...args: never[]) => unknown,
-): Replacement => {
-  const original = Reflect.get(object, key) as AnyFunction;
-  const choose = function (this: unknown, ...args: never[]): unknown {
-    const instance = presentInstance();
-    return instance === null ? Reflect.apply(original, object, args) : virtual(instance, ...args);
+/** For whoever `present` gives, if anybody; the originals for everybody else. */
+export function randomFunctions(present: () => Instance | null = presentInstance): Replacement[] {
+  const either = (
+    object: object,
+    key: string,
+    virtual: (instance: Instance, ...args: never[]) => unknown,
+  ): Replacement => {
+    const original = Reflect.get(object, key) as AnyFunction;
+    const choose = function (this: unknown, ...args: never[]): unknown {
+      const instance = present();
+      return instance === null ? Reflect.apply(original, object, args) : virtual(instance, ...args);
+    };
+    return [object, key, choose];
   };
-  return [object, key, choose];
-};
-
-export function randomFunctions(): Replacement[] {
   const { crypto } = modules;
   const values = <T extends ArrayBufferView>(instance: Instance, view: T): T => {
     fill(instance, view);

@@ -7,7 +7,7 @@
 import type { Waiter } from "../ctx/mailbox.ts";
 import type { Actor } from "../kernel/actor.ts";
 import type { EventId } from "../kernel/kernel.ts";
-import { type Duration, ms } from "../kernel/time.ts";
+import { ms } from "../kernel/time.ts";
 import type { Frame } from "../pipe/frame.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
 import { addressError, type ErrorCode, errnoError } from "./errors.ts";
@@ -36,6 +36,7 @@ const OP_WRITE_EXPIRED = 2;
 const OP_READ_LATER = 3;
 const OP_WRITE_LATER = 4;
 const OP_BIND = 5;
+const OP_BOUND = 6;
 
 interface BindCall extends Deferred<void> {
   readonly address: string;
@@ -77,6 +78,7 @@ export class SocketCore implements Actor, Waiter {
       { runWake: () => this.writePolls && this.finishWrite() },
       { runWake: () => this.readPolls && this.finishRead() && this.triggerWritable() },
       { runWake: () => this.writePolls && this.finishWrite() && this.triggerReadable() },
+      { runWake: () => false },
       { runWake: () => this.bindDone() },
     ];
   }
@@ -148,7 +150,10 @@ export class SocketCore implements Actor, Waiter {
     return typeof events !== "string" && events[what];
   }
 
-  /** In another thread, as zeromq.js does; the socket cannot be used until the promise settles. */
+  /**
+   * In another thread, as zeromq.js does, which has to wake first; of two binds at a time either may be
+   * the first. The socket cannot be used until the promise settles.
+   */
   bind(address: string, unbind: boolean): Promise<void> {
     this.checkOpen();
     this.check(address);
@@ -167,7 +172,7 @@ export class SocketCore implements Actor, Waiter {
       };
       this.bindCall = call;
       this.instance.waiting.add(call);
-      this.kernel.schedule(0 as Duration, this, OP_BIND);
+      this.kernel.schedule(this.instance.wakeDelay(), this, OP_BIND);
     });
   }
 
@@ -250,7 +255,7 @@ export class SocketCore implements Actor, Waiter {
   fire(op: number): void {
     if (op === OP_POLL) this.wakeEvent = 0 as EventId;
     if (!this.instance.alive) return;
-    if (op === OP_BIND) this.performBind();
+    if (op === OP_BIND) return this.performBind();
     this.instance.post(this.wakes[op] as Wake);
   }
 
@@ -346,6 +351,7 @@ export class SocketCore implements Actor, Waiter {
     this.instance.charge(this.instance.process.costs.call);
     this.record(call.call, error, call.address);
     this.bindError = error;
+    this.kernel.schedule(this.instance.wakeDelay(), this, OP_BOUND);
   }
 
   private bindError: ErrorCode | null = null;

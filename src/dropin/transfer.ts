@@ -29,6 +29,8 @@ export function writeFrames(
     if (error !== null) break;
   }
   recordFrames(instance, "send", base, error, frames, waited);
+  // A message that was refused was none.
+  if (error !== null && frames[frames.length - 1]?.message?.origin === base.name) base.takeBackMessageNumber();
   return error;
 }
 

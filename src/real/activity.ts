@@ -11,17 +11,21 @@ export class Activity {
   readonly #states = new Map<string, State>();
   /** Per thread: proxies never say a word again. */
   readonly #threadsOf = new Map<string, string[]>();
+  /** Programs in JavaScript may do more than one thing at a time, and say when they do none. */
+  readonly #modules = new Set<string>();
 
   constructor(plan: Plan) {
     for (const node of plan.nodes) {
       const labels = node.threads.map((thread) => threadLabel(node.name, thread));
       this.#threadsOf.set(node.name, labels);
       for (const label of labels) this.#states.set(label, "absent");
+      if (node.module !== undefined) this.#modules.add(node.name);
     }
   }
 
   take(line: RawLine): void {
     this.last = Math.max(this.last, line.t);
+    if ("thread" in line && this.#modules.has(line.thread)) return this.#module(line.thread, line);
     switch (line.ev) {
       case "thread":
         this.#states.set(line.thread, line.what === "start" ? "busy" : "over");
@@ -36,6 +40,11 @@ export class Activity {
         break;
       default:
     }
+  }
+
+  #module(thread: string, line: RawLine): void {
+    if (line.ev === "thread" && line.what === "start") this.#states.set(thread, "busy");
+    else if (line.ev === "idle") this.#states.set(thread, line.idle ? "waiting" : "busy");
   }
 
   /** The process of a node is gone. */

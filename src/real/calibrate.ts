@@ -71,6 +71,7 @@ export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOpt
       runs,
       seedOf: () => plan.seed,
       planFor: () => plan,
+      scenario: "",
       calm: true,
       cwd,
       wrapper,

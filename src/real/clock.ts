@@ -3,6 +3,9 @@
 /** Never notified: waiting for it is sleeping. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
+/** To be woken less late than that is nothing unusual. */
+export const LATE_NS = 1_000_000;
+
 export class Clock {
   readonly zero: bigint;
   readonly #timers = new Set<NodeJS.Timeout>();

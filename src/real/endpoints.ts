@@ -51,6 +51,12 @@ export class Endpoints {
     return real;
   }
 
+  /** libzmq knows what was bound to * by the address that it became, and by no other name. */
+  realForUnbind(text: string): string {
+    const real = this.real(text, true);
+    return text.startsWith("tcp://*:") ? real.replace("127.0.0.1", "*") : real;
+  }
+
   #translate(text: string, forBind: boolean): string {
     const endpoint = parseEndpoint(text, forBind);
     if (typeof endpoint === "string" || endpoint.transport === "inproc") return text;

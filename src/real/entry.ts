@@ -4,6 +4,7 @@
  */
 import { guard } from "./guard.ts";
 import { NodeProcess } from "./node-process.ts";
+import { ModuleProcess } from "./module-process.ts";
 import type { Down, Job, Up } from "./protocol.ts";
 import { warmUp } from "./warm-up.ts";
 import { loadZeroMQ, ZeroMQError } from "./zeromq.ts";
@@ -25,11 +26,19 @@ async function serve(): Promise<void> {
   process.on("SIGINT", () => {});
   process.on("disconnect", kill);
   if (!process.connected) kill();
-  const library = await loadZeroMQ();
-  let node: NodeProcess | undefined;
+  const loading = loadZeroMQ();
+  loading.catch(() => {});
+  let node: NodeProcess | ModuleProcess | undefined;
   const prepare = async (job: Job): Promise<void> => {
-    await warmUp(job, library);
-    node = new NodeProcess(job, library, tell, release);
+    const library = job.script === "" ? await loading : await loadZeroMQ(job.script);
+    if (job.script === "") {
+      await warmUp(job, library);
+      node = new NodeProcess(job, library, tell, release);
+    } else {
+      const program = new ModuleProcess(job, library, () => process.channel?.unref());
+      await program.prepare();
+      node = program;
+    }
     tell({ kind: "ready", package: library.package, library: library.version });
   };
   process.on("message", (message: Down) => {
@@ -37,8 +46,8 @@ async function serve(): Promise<void> {
       prepare(message).catch(broken);
     } else if (message.kind === "start") {
       node?.start(BigInt(message.zero), message.begin).catch(broken);
-    } else {
-      node?.portFound(message.key, message.port);
+    } else if (node instanceof NodeProcess) {
+      node.portFound(message.key, message.port);
     }
   });
 }

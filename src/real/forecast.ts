@@ -3,27 +3,31 @@
  * addresses in use, and which sockets send messages that content alone cannot tell apart.
  */
 import type { CallEvent, TraceEvent } from "../journal/events.ts";
-import { LimitError } from "../kernel/limits.ts";
+import { errorKind, planRunner } from "../library/modules.ts";
 import type { Plan, PlanThread } from "../program/plan.ts";
-import { simulate } from "../run/simulate.ts";
 import { addressKey } from "./endpoints.ts";
 
 export interface Forecast {
   /** "host:port". */
   readonly addresses: readonly string[];
+  /** Those of the plan, and what programs in JavaScript opened. */
+  readonly sockets: readonly string[];
   /** Sockets whose messages need a mark. */
   readonly marked: readonly string[];
 }
 
-export function forecast(plan: Plan, seed: string): Forecast {
+/** `scenario`: the path of its file. */
+export async function forecast(plan: Plan, seed: string, scenario: string): Promise<Forecast> {
   const names = allSockets(plan);
   let events: readonly TraceEvent[];
   try {
-    ({ events } = simulate(plan, { seed, exploreChoices: seed !== plan.seed }));
+    ({ events } = await planRunner(scenario)(plan, { seed, exploreChoices: seed !== plan.seed }));
   } catch (error) {
-    if (!(error instanceof LimitError)) throw error;
-    return { addresses: [], marked: names };
+    if (errorKind(error) !== "limit") throw error;
+    return { addresses: [], sockets: names, marked: names };
   }
+  const opened = events.flatMap((event) => (event.ev === "socket" && event.what === "open" ? [event.socket] : []));
+  const sockets = [...new Set([...names, ...opened])];
   const hosts = new Map(plan.nodes.map(({ name, host }) => [name, host]));
   const addresses = new Set<string>();
   const contents = new Contents();
@@ -36,7 +40,7 @@ export function forecast(plan: Plan, seed: string): Forecast {
       if (key !== undefined) addresses.add(key);
     } else if (event.call === "send" && event.message !== undefined) contents.add(event);
   }
-  return { addresses: [...addresses], marked: names.filter((name) => contents.alike.has(name)) };
+  return { addresses: [...addresses], sockets, marked: sockets.filter((name) => contents.alike.has(name)) };
 }
 
 /** Which origins sent something that somebody sent before under another name. */

@@ -60,7 +60,7 @@ const byBeginning = (a: Placed, b: Placed): number =>
   beginning(a) - beginning(b) || rank(a.line) - rank(b.line) || a.file - b.file || a.order - b.order;
 
 function eventOf({ line }: Placed, message: string | undefined): TraceEvent | undefined {
-  if (line.ev === "asleep" || line.ev === "late" || line.ev === "leaving") return undefined;
+  if (line.ev === "asleep" || line.ev === "late" || line.ev === "idle" || line.ev === "leaving") return undefined;
   const { raw: _, ...event } = line;
   if (event.ev !== "call" || message === undefined) return event as TraceEvent;
   return { ...(event as CallEvent), message };

@@ -1,4 +1,5 @@
 /** Monitor events of a socket under libzmq's names. zeromq.js leaves out descriptors. libzmq: zmq.h. */
+import type { Endpoints } from "./endpoints.ts";
 import type { NodeProcess } from "./node-process.ts";
 import type { RealSocket } from "./socket.ts";
 import type { RawEvent } from "./zeromq.ts";
@@ -33,16 +34,18 @@ async function follow(host: NodeProcess, socket: RealSocket): Promise<void> {
   for (;;) {
     const event = await observer.receive();
     if (event === undefined) return;
-    const name = NAMES[event.type] ?? event.type.toUpperCase();
-    host.journal.write({
-      ev: "monitor",
-      socket: socket.name,
-      event: name,
-      value: eventValue(event),
-      endpoint: host.endpoints.declared(event.address ?? ""),
-    });
+    host.journal.write(monitorLine(host.endpoints, socket.name, event));
     if (event.type === "end") return;
   }
 }
+
+export const monitorLine = (endpoints: Endpoints, socket: string, event: RawEvent) =>
+  ({
+    ev: "monitor",
+    socket,
+    event: NAMES[event.type] ?? event.type.toUpperCase(),
+    value: eventValue(event),
+    endpoint: endpoints.declared(event.address ?? ""),
+  }) as const;
 
 const eventValue = ({ interval, error }: RawEvent): number => interval ?? Math.abs(error?.errno ?? 0);

@@ -2,16 +2,13 @@
 import { RandomStreams } from "../kernel/random.ts";
 import { Program } from "../program/machine.ts";
 import type { PlanNode } from "../program/plan.ts";
-import { Clock, delay, turn } from "./clock.ts";
+import { Clock, delay, LATE_NS, turn } from "./clock.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Mark } from "./mark.ts";
 import { NodeThread } from "./node-thread.ts";
 import type { Job, Up } from "./protocol.ts";
 import { RawJournal } from "./raw-journal.ts";
 import type { RawProxy, ZeroMQ } from "./zeromq.ts";
-
-/** Less is nothing unusual. */
-const LATE_NS = 1_000_000;
 
 export class NodeProcess {
   readonly plan: PlanNode;

@@ -300,7 +300,8 @@ export class NodeThread {
   /** Not unbindSync, which binds: zeromq.js 6.8.0 registers the wrong function under that name. */
   private async unbind(socket: RealSocket, text: string): Promise<string | null> {
     try {
-      await socket.raw.unbind(await this.host.realEndpoint(text, true));
+      await this.host.realEndpoint(text, true);
+      await socket.raw.unbind(this.host.endpoints.realForUnbind(text));
       return null;
     } catch (error) {
       return errorCode(error);

@@ -30,6 +30,10 @@ export function headerNotes(plan: Plan, { marked, identified, late }: Findings):
       "sndmore: zeromq.js sends the parts of a message together",
       steps.some((step) => step.kind === "send" && step.sndmore),
     ],
+    [
+      "modules: every socket has a monitor, and a process leaves up to 10 ms after its program is done",
+      plan.nodes.some(({ module }) => module !== undefined),
+    ],
     ["term: answered at once; zeromq.js terminates its context when the process exits", uses("term")],
     [
       "capture: proxies with a capture socket are loops of receive and send",

@@ -1,6 +1,8 @@
 /** Free ports of 127.0.0.1, below the range from which the system takes ports for outgoing connections. */
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 
 /**
  * Were a listener's port in the ephemeral range, a connector that tries again and again could be
@@ -29,6 +31,28 @@ const given = new Set<number>();
 
 export function releasePort(port: number): void {
   given.delete(port);
+}
+
+/**
+ * The port of an address ("host:port") that nobody foresaw, agreed on by the processes of a run without
+ * a word: whoever links the file of the address first decides, with the next of its `spares`.
+ */
+export function claimPort(folder: string, key: string, spares: number[]): number {
+  const file = join(folder, `port-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`);
+  const offer = spares[0];
+  if (offer === undefined) throw new NoPortError(`no port left for ${key}`);
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, String(offer));
+  try {
+    linkSync(own, file);
+    spares.shift();
+    return offer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return Number(readFileSync(file, "utf8"));
+  } finally {
+    rmSync(own, { force: true });
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

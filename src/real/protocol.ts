@@ -21,6 +21,10 @@ export interface Job {
   readonly sockets: readonly string[];
   /** Sockets whose messages carry a mark. */
   readonly marked: readonly string[];
+  /** Path of the program in JavaScript; "" for a node of steps. */
+  readonly script: string;
+  /** Free ports for addresses that nobody foresaw. */
+  readonly spares: readonly number[];
 }
 
 export type Down =
@@ -57,4 +61,6 @@ export type RawLine =
   | { readonly t: number; readonly ev: "asleep"; readonly thread: string }
   /** The machine held a thread up: it woke so many ns after its time. */
   | { readonly t: number; readonly ev: "late"; readonly by: number }
+  /** Whether a program in JavaScript waits for nothing but its sockets. */
+  | { readonly t: number; readonly ev: "idle"; readonly thread: string; readonly idle: boolean }
   | { readonly t: number; readonly ev: "leaving"; readonly thread: string; readonly code: number };

@@ -15,6 +15,8 @@ export interface RecordOptions extends Surroundings {
   /** Of the run with this number, counted from 1. */
   readonly seedOf: (run: number) => string;
   readonly planFor: (seed: string) => Plan;
+  /** Path of the scenario, beside which its modules lie. */
+  readonly scenario: string;
   readonly signal: AbortSignal;
   /** Records a run again when the machine held one of its threads up for more than 5 ms, once. */
   readonly calm: boolean;
@@ -40,6 +42,7 @@ export async function record({
   runs,
   seedOf,
   planFor,
+  scenario,
   cwd,
   wrapper,
   signal,
@@ -52,7 +55,8 @@ export async function record({
       const seed = seedOf(run);
       const plan = planFor(seed);
       const folder = join(crew.folder, String(run));
-      const conditions = { plan, seed, forecast: forecast(plan, seed), folder, crew, cwd, wrapper, signal };
+      const foreseen = await forecast(plan, seed, scenario);
+      const conditions = { plan, seed, forecast: foreseen, scenario, folder, crew, cwd, wrapper, signal };
       let recorded = await attempt(conditions);
       for (let again = 1; calm && again < ATTEMPTS && isDisturbed(recorded); again++)
         recorded = await attempt(conditions);

@@ -1,6 +1,6 @@
 /** One run of a plan on real sockets: its processes from their start to the merged trace. */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { TraceEvent, TraceHeader } from "../journal/events.ts";
 import { VERSION } from "../journal/version.ts";
 import { compileDistribution } from "../kernel/distribution.ts";
@@ -10,11 +10,11 @@ import { planHash } from "../run/plan-hash.ts";
 import { Activity } from "./activity.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
-import { allSockets, type Forecast } from "./forecast.ts";
+import type { Forecast } from "./forecast.ts";
 import { Member, type Surroundings } from "./member.ts";
 import { mergeRaw, type RawFile } from "./merge.ts";
 import { headerNotes } from "./notes.ts";
-import { freePort, releasePort } from "./ports.ts";
+import { claimPort, freePort, releasePort } from "./ports.ts";
 import type { RawLine, Up } from "./protocol.ts";
 import { WANTED } from "./zeromq.ts";
 
@@ -37,6 +37,8 @@ export interface RecordingOptions extends Surroundings {
   readonly plan: Plan;
   readonly seed: string;
   readonly forecast: Forecast;
+  /** Path of the scenario, beside which its modules lie. */
+  readonly scenario: string;
   /** A folder of its own, removed by the caller. */
   readonly folder: string;
   readonly crew: Crew;
@@ -51,6 +53,8 @@ const LEAD_NS = 60_000_000n;
 /** Nothing happened for this long, and nobody waits for a timer: it is over. */
 const SETTLED_NS = 1_000_000_000;
 const LOOK_MS = 50;
+/** For each process of a program in JavaScript. */
+const SPARES = 4;
 const EXIT_MS = 2_000;
 
 export class Recording {
@@ -60,6 +64,9 @@ export class Recording {
   readonly #lives = new Map<number, number>();
   readonly #ports = new Map<string, number>();
   readonly #sockets: readonly string[];
+  /** Ports for programs in JavaScript, which cannot wait for an answer. */
+  readonly #spares: number[] = [];
+  #programs = 0;
   /** The recorder's own events: kills, and the exits it saw. */
   readonly #own: RawLine[] = [];
   readonly #activity: Activity;
@@ -71,7 +78,7 @@ export class Recording {
 
   constructor(options: RecordingOptions) {
     this.#options = options;
-    this.#sockets = allSockets(options.plan);
+    this.#sockets = options.forecast.sockets;
     this.#activity = new Activity(options.plan);
     this.#faults = [...options.plan.timeline];
   }
@@ -93,6 +100,9 @@ export class Recording {
     const { plan, forecast, folder } = this.#options;
     mkdirSync(join(folder, "ipc"), { recursive: true });
     for (const key of forecast.addresses) this.#ports.set(key, await freePort());
+    const programs = plan.nodes.filter(({ module }) => module !== undefined).length;
+    const lives = programs === 0 ? 0 : programs + plan.timeline.length;
+    for (let i = 0; i < SPARES * lives; i++) this.#spares.push(await freePort());
     for (const node of plan.nodes.keys()) this.#spawn(node);
     // Whoever comes back later should be as ready as at the start.
     for (const fault of plan.timeline)
@@ -113,6 +123,7 @@ export class Recording {
     const life = this.#lives.get(node) ?? 0;
     this.#lives.set(node, life + 1);
     const file = join(folder, `${node}-${life}.jsonl`);
+    const script = plan.nodes[node]?.module?.path;
     const job = {
       kind: "job",
       plan,
@@ -124,6 +135,8 @@ export class Recording {
       ports: [...this.#ports],
       sockets: this.#sockets,
       marked: forecast.marked,
+      script: script === undefined ? "" : resolve(dirname(this.#options.scenario), script),
+      spares: script === undefined ? [] : this.#given(),
     } as const;
     const member = new Member(crew.entry, job, this.#options, {
       message: (from, message) => this.#hear(from, message),
@@ -132,6 +145,11 @@ export class Recording {
     crew.add(member.pid);
     this.#members.push(member);
     return member;
+  }
+
+  #given(): number[] {
+    const from = SPARES * this.#programs++;
+    return this.#spares.slice(from, from + SPARES);
   }
 
   // --- while it runs ---
@@ -230,7 +248,8 @@ export class Recording {
 
   async #port(member: Member, key: string): Promise<void> {
     const port = this.#ports.get(key) ?? (await freePort());
-    this.#ports.set(key, this.#ports.get(key) ?? port);
+    const agreed = this.#ports.get(key) ?? claimPort(join(this.#options.folder, "ipc"), key, [port]);
+    this.#ports.set(key, agreed);
     member.tell({ kind: "port", key, port: this.#ports.get(key) as number });
   }
 
@@ -261,7 +280,7 @@ export class Recording {
     for (const member of this.#members) member.kill();
     const deadline = performance.now() + EXIT_MS;
     while (this.#members.some(({ exit }) => exit === null) && performance.now() < deadline) await delay(2);
-    for (const port of this.#ports.values()) releasePort(port);
+    for (const port of [...this.#ports.values(), ...this.#spares]) releasePort(port);
   }
 
   #finish(): RecordedRun {

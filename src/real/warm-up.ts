@@ -21,7 +21,7 @@ export async function warmUp(job: Job, library: ZeroMQ): Promise<void> {
   const node = { ...own, name: "warm-up", startAt: START, threads: [THREAD] };
   const plan: Plan = { ...job.plan, nodes: [node], timeline: [] };
   const host = new NodeProcess(
-    { ...job, plan, node: 0, file: devNull, sockets: [], marked: [] },
+    { ...job, plan, node: 0, file: devNull, sockets: [], marked: [], script: "", spares: [] },
     library,
     () => {},
     () => {},
