@@ -18,9 +18,9 @@ export const FATES = {
   filtered: "the subscriber no longer had a matching subscription when it arrived",
   handover: "ROUTER gave its peer's identity to a newcomer and dropped what was unread",
   incomplete: "only a part of the multipart message was sent before the socket or connection ended",
+  "too-big": "it exceeded the receiver's ZMQ_MAXMSGSIZE",
   "no-receiver": "a datagram had no valid address, no way to its host, or nobody was bound there when it came",
   overflow: "a datagram found its receiver's buffer full: the kernel's, or the socket's pipe at its high-water mark",
-  "too-big": "it exceeded the receiver's ZMQ_MAXMSGSIZE",
 } as const;
 
 export type Fate = keyof typeof FATES;

@@ -103,6 +103,8 @@ export interface PlanSocket {
   /** In declaration order; set before subscribe, bind and connect. */
   readonly options: readonly PlanOption[];
   readonly subscribe: readonly Template[];
+  /** Groups of a DISH; absent when there are none. */
+  readonly join?: readonly Template[];
   readonly bind: readonly Template[];
   readonly connect: readonly Template[];
   /** false: the socket is created by an `open` step only. Default true. */
@@ -165,6 +167,8 @@ export type Step =
       readonly socket: string;
       readonly frames: readonly FrameExpr[];
       readonly forwards?: string;
+      /** RADIO. */
+      readonly group?: Template;
       readonly dontwait: boolean;
       readonly sndmore: boolean;
     })
@@ -196,6 +200,7 @@ export type Step =
       readonly endpoint: Template;
     })
   | (Fallible & { readonly kind: "subscribe" | "unsubscribe"; readonly socket: string; readonly topic: Template })
+  | (Fallible & { readonly kind: "join" | "leave"; readonly socket: string; readonly group: Template })
   | (Fallible & {
       readonly kind: "setsockopt";
       readonly socket: string;

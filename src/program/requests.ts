@@ -15,6 +15,8 @@ export type Request =
       readonly socket: string;
       readonly frames: readonly OutFrame[];
       readonly forwards: MessageValue | null;
+      /** RADIO. */
+      readonly group?: string;
       readonly dontwait: boolean;
       readonly more: boolean;
     }
@@ -29,7 +31,7 @@ export type Request =
   | { readonly kind: "log"; readonly text: string }
   | { readonly kind: "exit"; readonly code: number }
   | {
-      readonly kind: "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe";
+      readonly kind: "bind" | "connect" | "unbind" | "disconnect" | "subscribe" | "unsubscribe" | "join" | "leave";
       readonly socket: string;
       readonly text: string;
     }
@@ -138,8 +140,10 @@ export function requestOf(step: CallStep): (scope: Scope) => Request {
     case "unbind":
     case "disconnect":
     case "subscribe":
-    case "unsubscribe": {
-      const text = compileTemplate("endpoint" in step ? step.endpoint : step.topic);
+    case "unsubscribe":
+    case "join":
+    case "leave": {
+      const text = compileTemplate("endpoint" in step ? step.endpoint : "topic" in step ? step.topic : step.group);
       return (scope) => ({ kind: step.kind, socket: step.socket, text: text.evaluate(scope) });
     }
     case "setsockopt": {
@@ -175,6 +179,13 @@ const always =
     request;
 
 function sendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request {
+  const make = plainSendRequest(step);
+  if (step.group === undefined) return make;
+  const group = compileTemplate(step.group);
+  return (scope) => ({ ...make(scope), group: group.evaluate(scope) });
+}
+
+function plainSendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request & { kind: "send" } {
   const frames = framesOf(step.frames);
   const { socket, dontwait, sndmore: more, forwards } = step;
   if (forwards === undefined)

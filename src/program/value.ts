@@ -16,6 +16,8 @@ export interface FrameValue {
 export interface MessageValue {
   readonly kind: "message";
   readonly frames: readonly FrameValue[];
+  /** The group that a DISH got it for; "" for other messages. */
+  readonly group?: string;
 }
 
 export type Value =

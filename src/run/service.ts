@@ -15,7 +15,7 @@ import { getOption, isIgnored, setOption } from "../socket/options.ts";
 import { ProxyOperation } from "../socket/proxy.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
 import type { Node } from "./node.ts";
-import { previews, ReceivedMessage, toFrames, utf8 } from "./values.ts";
+import { previews, ReceivedMessage, toFrames, toGroup, utf8 } from "./values.ts";
 
 /** A call that is over at once and costs a fixed time. One object per thread. */
 class Immediate implements Operation {
@@ -151,6 +151,7 @@ export class Service {
         }),
       ),
       ...plan.subscribe.map((topic): Request => ({ kind: "subscribe", socket: name, text: this.text(topic) })),
+      ...(plan.join ?? []).map((group): Request => ({ kind: "join", socket: name, text: this.text(group) })),
       ...plan.bind.map((endpoint): Request => ({ kind: "bind", socket: name, text: this.text(endpoint) })),
       ...plan.connect.map((endpoint): Request => ({ kind: "connect", socket: name, text: this.text(endpoint) })),
     ];
@@ -160,7 +161,8 @@ export class Service {
 
   private send(request: Request & { kind: "send" }): Operation {
     const socket = this.socket(request.socket);
-    this.sending = toFrames(request.frames, this.identity(socket, request), request.more);
+    const frames = toFrames(request.frames, this.identity(socket, request), request.more);
+    this.sending = request.group === undefined ? frames : toGroup(frames, request.group);
     return this.sendOperation.begin(socket, this.sending, request.dontwait);
   }
 
@@ -264,6 +266,12 @@ export class Service {
       case "unsubscribe":
         this.onSocket(request.kind, request.socket, request.text, (socket) =>
           setOption(socket, request.kind, utf8(request.text)),
+        );
+        return costs.call;
+      case "join":
+      case "leave":
+        this.onSocket(request.kind, request.socket, request.text, (socket) =>
+          socket.xgroup(request.kind as "join" | "leave", utf8(request.text)),
         );
         return costs.call;
       case "setsockopt":

@@ -1,6 +1,6 @@
 /** Frames between programs and sockets: text is UTF-8 on the way, received frames keep their bytes. */
 import type { Message } from "../journal/message.ts";
-import { Frame, MORE } from "../pipe/frame.ts";
+import { AddressedFrame, Frame, groupOf, MORE } from "../pipe/frame.ts";
 import type { OutFrame } from "../program/machine.ts";
 import type { FrameValue, MessageValue } from "../program/value.ts";
 
@@ -58,12 +58,21 @@ export class ReceivedMessage implements MessageValue {
     this.frames = frames.map((frame) => new ReceivedFrame(frame));
     this.identity = frames[frames.length - 1]?.message ?? null;
   }
+
+  get group(): string {
+    const last = this.frames[this.frames.length - 1]?.frame;
+    return last === undefined ? "" : fromUtf8(groupOf(last));
+  }
 }
 
 /** Builds the frames of a message; the last has MORE only when `more` says so. */
 export function toFrames(frames: readonly OutFrame[], message: Message | null, more: boolean): Frame[] {
   return frames.map((frame, index) => toFrame(frame, more || index < frames.length - 1 ? MORE : 0, message));
 }
+
+/** The frames of a message for a group of DISHes. */
+export const toGroup = (frames: readonly Frame[], group: string): Frame[] =>
+  frames.map((frame) => new AddressedFrame(frame, { group: utf8(group) }));
 
 function toFrame(frame: OutFrame, flags: number, message: Message | null): Frame {
   if (typeof frame === "string") return Frame.of(utf8(frame), flags, message);

@@ -1,7 +1,8 @@
 /** Endpoints of libzmq: their form. */
+import { isMulticast } from "../network/address.ts";
 
 export type Endpoint =
-  | { readonly transport: "tcp"; readonly host: string /** 0 = any that is free. */; readonly port: number }
+  | { readonly transport: "tcp" | "udp"; readonly host: string /** 0 = any that is free. */; readonly port: number }
   | { readonly transport: "ipc" | "inproc"; readonly name: string };
 
 export interface EndpointProblem {
@@ -14,9 +15,9 @@ export interface EndpointProblem {
   readonly hint?: string;
 }
 
-const TRANSPORTS = ["tcp", "ipc", "inproc"] as const;
+const TRANSPORTS = ["tcp", "udp", "ipc", "inproc"] as const;
 /** What libzmq has and the simulator has not. */
-const UNSUPPORTED = new Set(["pgm", "epgm", "norm", "tipc", "udp", "vmci", "ws", "wss", "hvsocket", "vsock"]);
+const UNSUPPORTED = new Set(["pgm", "epgm", "norm", "tipc", "vmci", "ws", "wss", "hvsocket", "vsock"]);
 const HOST = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\[[0-9]+\])?$/;
 const PATH_MAX = 107;
 
@@ -32,7 +33,8 @@ export function parseEndpoint(text: string, bind: boolean): { endpoint: Endpoint
   const transport = text.slice(0, separator);
   const address = text.slice(separator + 3);
   const offset = separator + 3;
-  if (transport === "tcp") return parseTcp(address, offset, bind);
+  if (transport === "tcp") return parseAddress("tcp", address, offset, bind);
+  if (transport === "udp") return parseUdp(address, offset, bind);
   if (transport === "ipc" || transport === "inproc") {
     if (address === "") return problem("ZS321", `"${text}" has no name after ${transport}://`, whole);
     if (transport === "ipc" && address.length > PATH_MAX)
@@ -45,7 +47,21 @@ export function parseEndpoint(text: string, bind: boolean): { endpoint: Endpoint
   return problem("ZS322", message, { offset: 0, length: Math.max(1, separator), allowed: TRANSPORTS });
 }
 
-function parseTcp(
+/** A multicast address may come with the interface to use before it, which changes nothing here. */
+function parseUdp(
+  address: string,
+  offset: number,
+  bind: boolean,
+): { endpoint: Endpoint } | { problem: EndpointProblem } {
+  const cut = address.lastIndexOf(";") + 1;
+  const result = parseAddress("udp", address.slice(cut), offset + cut, bind);
+  if (cut === 0 || "problem" in result || (result.endpoint.transport === "udp" && isMulticast(result.endpoint.host)))
+    return result;
+  return problem("ZS321", "only a multicast address comes with an interface", { offset, length: cut });
+}
+
+function parseAddress(
+  transport: "tcp" | "udp",
   address: string,
   offset: number,
   bind: boolean,
@@ -55,7 +71,7 @@ function parseTcp(
     return problem("ZS321", "the port is missing", {
       offset,
       length: Math.max(1, address.length),
-      hint: `such as tcp://${address || "host"}:5555`,
+      hint: `such as ${transport}://${address || "host"}:5555`,
     });
   const host = address.slice(0, colon);
   const port = address.slice(colon + 1);
@@ -65,9 +81,9 @@ function parseTcp(
       offset,
       length: Math.max(1, host.length),
     });
-  if (bind && (port === "*" || port === "!" || port === "0")) return { endpoint: { transport: "tcp", host, port: 0 } };
+  if (bind && (port === "*" || port === "!" || port === "0")) return { endpoint: { transport, host, port: 0 } };
   const number = /^[0-9]{1,5}$/.test(port) ? Number(port) : 0;
-  if (number >= 1 && number <= 65535) return { endpoint: { transport: "tcp", host, port: number } };
+  if (number >= 1 && number <= 65535) return { endpoint: { transport, host, port: number } };
   return problem("ZS321", `"${port}" is not a port`, {
     offset: offset + colon + 1,
     length: Math.max(1, port.length),

@@ -48,7 +48,7 @@ const paint =
     color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text;
 
 const LINE_MAX = 120;
-const ALLOWED_MAX = 20;
+const ALLOWED_MAX = 24;
 
 function formatIssue(issue: Issue, lines: readonly string[], styled: Paint): string {
   const place = styled("place", `${issue.file}:${issue.line}:${issue.column}`);

@@ -255,7 +255,14 @@ class NodeCompiler {
 
   /** A SUB without a subscription receives nothing, and nothing says so. */
   #checkSubscriptions(sockets: readonly PlanSocket[], subscribed: ReadonlySet<string>, pointer: string): void {
-    for (const { name, type, subscribe } of sockets) {
+    for (const { name, type, subscribe, join = [] } of sockets) {
+      if (type === "DISH" && join.length === 0 && !subscribed.has(name))
+        this.#input.report.warning(
+          under(pointer, "sockets", name),
+          "ZS507",
+          `the DISH socket "${name}" never joins a group, so it receives nothing`,
+          { key: true, hint: '"join": "news"' },
+        );
       if (type !== "SUB" || subscribe.length > 0 || subscribed.has(name)) continue;
       this.#input.report.warning(
         under(pointer, "sockets", name),

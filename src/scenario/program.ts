@@ -116,6 +116,11 @@ class StepCompiler extends StepPlace {
     }
     for (const key of ["message", "forwards"] as const)
       if (step[key] !== undefined) texts.checkNamed(step[key], this.at(key));
+    const type = this.context.sockets.get(step.send)?.type;
+    if (step.group !== undefined && type !== undefined && type !== "RADIO")
+      report.error(this.at("group"), "ZS412", `only RADIO sockets send to groups; "${step.send}" is ${type}`, {
+        key: true,
+      });
     const forwards = step.message ?? step.forwards;
     const frames = step.message !== undefined ? [{ expr: `${step.message}.frames` }] : this.#frames(step.frames ?? []);
     return {
@@ -124,6 +129,7 @@ class StepCompiler extends StepPlace {
       socket: step.send,
       frames,
       ...(forwards === undefined ? {} : { forwards }),
+      ...(step.group === undefined ? {} : { group: texts.template(step.group, this.at("group")) }),
       dontwait: step.dontwait ?? false,
       sndmore: step.more ?? false,
       ...errorOf(step),

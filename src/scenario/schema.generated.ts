@@ -149,7 +149,7 @@ export type Program = (Steps | ModuleProgram)
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "step".
  */
-export type Step = (SendStep | RecvStep | PollStep | SleepStep | RepeatStep | ForeverStep | WhileStep | ForStep | IfStep | BreakStep | SetStep | LogStep | ExitStep | BindStep | ConnectStep | UnbindStep | DisconnectStep | SubscribeStep | UnsubscribeStep | SetsockoptStep | GetsockoptStep | OpenStep | CloseStep | ProxyStep | TermStep | CrashStep | RestartStep)
+export type Step = (SendStep | RecvStep | PollStep | SleepStep | RepeatStep | ForeverStep | WhileStep | ForStep | IfStep | BreakStep | SetStep | LogStep | ExitStep | BindStep | ConnectStep | UnbindStep | DisconnectStep | SubscribeStep | UnsubscribeStep | JoinStep | LeaveStep | SetsockoptStep | GetsockoptStep | OpenStep | CloseStep | ProxyStep | TermStep | CrashStep | RestartStep)
 /**
  * A name: a letter or _, then letters, digits, _ and -.
  * 
@@ -455,9 +455,9 @@ export interface Sockets {
  */
 export interface Socket {
 /**
- * Socket type of libzmq; SERVER to CHANNEL are draft types.
+ * Socket type of libzmq; SERVER to DGRAM are draft types.
  */
-type: ("PAIR" | "PUB" | "SUB" | "REQ" | "REP" | "DEALER" | "ROUTER" | "PULL" | "PUSH" | "XPUB" | "XSUB" | "STREAM" | "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL")
+type: ("PAIR" | "PUB" | "SUB" | "REQ" | "REP" | "DEALER" | "ROUTER" | "PULL" | "PUSH" | "XPUB" | "XSUB" | "STREAM" | "SERVER" | "CLIENT" | "RADIO" | "DISH" | "GATHER" | "SCATTER" | "PEER" | "CHANNEL" | "DGRAM")
 /**
  * Socket options, set before anything else.
  */
@@ -466,6 +466,10 @@ options?: SocketOptions
  * Topics to subscribe to; "" is everything.
  */
 subscribe?: (string | Template[])
+/**
+ * Groups that a DISH joins.
+ */
+join?: (string | Template[])
 /**
  * Endpoints to bind, in order.
  */
@@ -827,6 +831,10 @@ message?: Variable
  */
 forwards?: Variable
 /**
+ * The group to send to. RADIO only.
+ */
+group?: Template
+/**
  * EAGAIN instead of blocking.
  */
 dontwait?: boolean
@@ -851,7 +859,7 @@ export interface RecvStep {
  */
 recv: Name
 /**
- * Variable that gets the message: msg[0] is its first frame, size(msg) their number.
+ * Variable that gets the message: msg[0] is its first frame, size(msg) their number, msg.group the group that a DISH got it for.
  */
 as?: Variable
 /**
@@ -1159,6 +1167,46 @@ unsubscribe: Name
 topic: Template
 /**
  * Variable that gets the error or null; without it an error ends the thread.
+ */
+error?: ErrorVariable
+}
+/**
+ * A DISH joins a group.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "joinStep".
+ */
+export interface JoinStep {
+/**
+ * The socket.
+ */
+join: Name
+/**
+ * The group, at most 255 bytes.
+ */
+group: Template
+/**
+ * Variable that gets the error ("EINVAL": joined already) or null; without it an error ends the thread.
+ */
+error?: ErrorVariable
+}
+/**
+ * A DISH leaves a group.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "leaveStep".
+ */
+export interface LeaveStep {
+/**
+ * The socket.
+ */
+leave: Name
+/**
+ * As it was joined.
+ */
+group: Template
+/**
+ * Variable that gets the error ("EINVAL": not joined) or null; without it an error ends the thread.
  */
 error?: ErrorVariable
 }

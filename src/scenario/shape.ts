@@ -34,6 +34,8 @@ const STEP_ACTIONS = [
   "disconnect",
   "subscribe",
   "unsubscribe",
+  "join",
+  "leave",
   "setsockopt",
   "getsockopt",
   "open",

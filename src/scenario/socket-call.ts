@@ -1,4 +1,5 @@
 /** Steps that are one call on a socket: bind, connect, subscribe, setsockopt, open and their like. */
+import type { SocketTypeName } from "../ctx/options.ts";
 import { assertNever } from "../kernel/invariant.ts";
 import type { Step } from "../program/plan.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
@@ -15,6 +16,8 @@ export type SocketAction =
   | "disconnect"
   | "subscribe"
   | "unsubscribe"
+  | "join"
+  | "leave"
   | "setsockopt"
   | "getsockopt"
   | "open"
@@ -38,7 +41,13 @@ export function compileSocketCall(place: StepPlace, step: schema.Step, action: S
     case "unbind":
     case "disconnect": {
       const endpoint = texts.template(record["endpoint"]!, place.at("endpoint"));
-      checkStepEndpoint(place, action, socket, endpoint);
+      checkStepEndpoint(
+        place,
+        action,
+        { name: socket, type: declared?.type },
+        endpoint,
+        errorOf(step).error !== undefined,
+      );
       return { kind: action, pointer, socket, endpoint, ...errorOf(step) };
     }
     case "subscribe":
@@ -51,6 +60,18 @@ export function compileSocketCall(place: StepPlace, step: schema.Step, action: S
         topic: texts.template(record["topic"]!, place.at("topic")),
         ...errorOf(step),
       };
+    case "join":
+    case "leave": {
+      const group = texts.template(record["group"]!, place.at("group"));
+      place.context.subscribed.add(socket);
+      if (declared?.type && declared.type !== "DISH" && errorOf(step).error === undefined)
+        place.context.report.error(
+          place.at(action),
+          "ZS412",
+          `only DISH sockets ${action} groups; "${socket}" is ${declared.type}`,
+        );
+      return { kind: action, pointer, socket, group, ...errorOf(step) };
+    }
     case "setsockopt": {
       const { option, value } = step as schema.SetsockoptStep;
       const compiled = compileStepOption(place, option, value, declared, errorOf(step).error !== undefined);
@@ -73,16 +94,19 @@ export function compileSocketCall(place: StepPlace, step: schema.Step, action: S
 function checkStepEndpoint(
   place: StepPlace,
   action: "bind" | "connect" | "unbind" | "disconnect",
-  socket: string,
+  socket: { readonly name: string; readonly type: SocketTypeName | undefined },
   template: EndpointUse["template"],
+  mayFail: boolean,
 ): void {
   const pointer = place.at("endpoint");
   const binds = action === "bind" || action === "unbind";
   const only = template[0];
-  if (template.length === 1 && typeof only === "string" && !checkEndpoint(only, pointer, binds, place.context.report))
+  const type = mayFail ? undefined : socket.type;
+  const { report, uses } = place.context;
+  if (template.length === 1 && typeof only === "string" && !checkEndpoint(only, { pointer, bind: binds, type, report }))
     return;
   if (action === "bind" || action === "connect")
-    place.context.uses.push({ kind: action, socket, template, pointer, atStart: false });
+    uses.push({ kind: action, socket: socket.name, template, pointer, atStart: false });
 }
 
 function checkSubscription(

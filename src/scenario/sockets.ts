@@ -130,6 +130,11 @@ export function compileSocket(
       hint,
     });
   }
+  const join = report.isBroken(under(pointer, "join")) ? [] : listOf(socket.join);
+  if (join.length > 0 && socket.type !== "DISH")
+    report.error(under(pointer, "join"), "ZS412", `only DISH sockets join groups; this is ${socket.type}`, {
+      key: true,
+    });
   return {
     name,
     type: socket.type,
@@ -137,6 +142,9 @@ export function compileSocket(
     subscribe: subscribe.map((topic, at) =>
       texts.template(topic, placeOf(socket.subscribe, under(pointer, "subscribe"), at)),
     ),
+    ...(join.length === 0
+      ? {}
+      : { join: join.map((group, at) => texts.template(group, placeOf(socket.join, under(pointer, "join"), at))) }),
     bind: endpoints("bind", name, socket, pointer, context),
     connect: endpoints("connect", name, socket, pointer, context),
     atStart: socket.open ?? true,
@@ -180,7 +188,7 @@ function endpoints(
     const place = placeOf(given, under(pointer, kind), at);
     const template = texts.template(text, place);
     const plain = template.length === 1 && typeof template[0] === "string";
-    if (!plain || checkEndpoint(text, place, kind === "bind", report))
+    if (!plain || checkEndpoint(text, { pointer: place, bind: kind === "bind", type: declaration.type, report }))
       uses.push({ kind, socket, template, pointer: place, atStart: declaration.open ?? true });
     return template;
   });

@@ -1,5 +1,6 @@
 /** Who binds and who connects: what cannot work, or probably was meant otherwise. */
 import type { SocketTypeName } from "../ctx/options.ts";
+import { isMulticast } from "../network/address.ts";
 import { PEERS } from "../zmtp/wire.ts";
 import { type Endpoint, parseEndpoint } from "./endpoint.ts";
 import { didYouMean, nearest } from "./nearest.ts";
@@ -39,7 +40,7 @@ function knownUses(threads: readonly ThreadUses[]): { uses: readonly Use[]; unkn
   const uses: Use[] = [];
   const unknown = new Set<string>();
   for (const { node, thread, uses: own, values } of threads) {
-    if (node.module !== undefined) for (const transport of ["tcp", "ipc"]) unknown.add(transport);
+    if (node.module !== undefined) for (const transport of ["tcp", "udp", "ipc"]) unknown.add(transport);
     for (const use of own) {
       const text = staticText(use.template, values);
       const parsed = text === undefined ? undefined : parseEndpoint(text, use.kind === "bind");
@@ -47,7 +48,7 @@ function knownUses(threads: readonly ThreadUses[]): { uses: readonly Use[]; unkn
         const owner = [node.name, thread.name, use.socket].filter((part) => part !== "").join(".");
         const type = thread.sockets.find(({ name }) => name === use.socket)?.type;
         uses.push({ ...use, text, endpoint: parsed.endpoint, node: node.name, host: node.host, owner, type });
-      } else if (use.kind === "bind") for (const transport of ["tcp", "ipc", "inproc"]) unknown.add(transport);
+      } else if (use.kind === "bind") for (const transport of ["tcp", "udp", "ipc", "inproc"]) unknown.add(transport);
     }
   }
   return { uses, unknown };
@@ -73,28 +74,34 @@ class Addresses {
   }
 }
 
-/** Key of an address: tcp and ipc within a host, inproc within a node. */
+/** Key of an address: tcp, udp and ipc within a host, inproc within a node. */
 function addressOf({ endpoint, host, node }: Use): string {
-  if (endpoint.transport === "tcp") return `tcp ${endpoint.port} ${ownHost(endpoint.host) ? host : endpoint.host}`;
+  if ("port" in endpoint)
+    return `${endpoint.transport} ${endpoint.port} ${ownHost(endpoint.host) ? host : endpoint.host}`;
   return endpoint.transport === "ipc" ? `ipc ${endpoint.name} ${host}` : `inproc ${endpoint.name} ${node}`;
 }
 
 const ownHost = (name: string): boolean => LOCAL.has(name) || ANY.has(name);
 
+const isForeign = (name: string, ownHostName: string): boolean =>
+  !ownHost(name) && !isMulticast(name) && name !== ownHostName;
+
 function checkBinds(binds: readonly Use[], hosts: ReadonlySet<string>, report: Report): void {
   const first = new Map<string, Use>();
   for (const bind of binds) {
     const { endpoint, pointer, host, text, owner } = bind;
-    if (endpoint.transport === "tcp" && !ownHost(endpoint.host) && endpoint.host !== host) {
+    if ("port" in endpoint && isForeign(endpoint.host, host)) {
       const what = hosts.has(endpoint.host)
         ? `"${endpoint.host}" is another host`
         : `nobody has the host "${endpoint.host}"`;
       report.once(pointer, "ZS421", `${what}; a bind is to an address of one's own`, {
-        hint: `tcp://*:${endpoint.port || "port"}`,
+        hint: `${endpoint.transport}://*:${endpoint.port || "port"}`,
       });
       continue;
     }
-    if (!bind.atStart || (endpoint.transport === "tcp" && endpoint.port === 0)) continue;
+    // Any number may share an address of udp.
+    if (!bind.atStart || endpoint.transport === "udp" || (endpoint.transport === "tcp" && endpoint.port === 0))
+      continue;
     const key = addressOf(bind);
     const other = first.get(key);
     if (other)
@@ -121,7 +128,7 @@ interface ConnectContext {
 function checkConnect(use: Use, context: ConnectContext): void {
   const { endpoint, pointer, host } = use;
   const { hosts, report } = context;
-  if (endpoint.transport === "tcp" && !LOCAL.has(endpoint.host) && !hosts.has(endpoint.host)) {
+  if ("port" in endpoint && !LOCAL.has(endpoint.host) && !isMulticast(endpoint.host) && !hosts.has(endpoint.host)) {
     const names = [...hosts];
     report.once(pointer, "ZS423", `nobody has the host "${endpoint.host}"`, {
       allowed: names,
@@ -130,7 +137,7 @@ function checkConnect(use: Use, context: ConnectContext): void {
     return;
   }
   const target = addressOf(
-    endpoint.transport === "tcp" && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use,
+    "port" in endpoint && LOCAL.has(endpoint.host) ? { ...use, endpoint: { ...endpoint, host } } : use,
   );
   const listeners = context.book.at(target);
   if (listeners.length > 0) checkPeer(use, listeners, report);
@@ -143,8 +150,8 @@ const replicaHint = (name: string, hosts: readonly string[]): string | undefined
 };
 
 function checkPeer({ type, pointer, endpoint, text }: Use, listeners: readonly Use[], report: Report): void {
-  // libzmq does not check types over inproc.
-  if (type === undefined || endpoint.transport === "inproc") return;
+  // libzmq does not check types over inproc, and over udp all understand each other's bytes.
+  if (type === undefined || endpoint.transport === "inproc" || endpoint.transport === "udp") return;
   const wrong = listeners.find((listener) => listener.type !== undefined && !PEERS[type].includes(listener.type));
   if (wrong === undefined || wrong.type === undefined) return;
   report.once(
@@ -160,7 +167,7 @@ function checkPeer({ type, pointer, endpoint, text }: Use, listeners: readonly U
 function reportNobody(use: Use, { book, report }: ConnectContext): void {
   const { endpoint, pointer, text, node } = use;
   const same = book.all.filter((bind) => bind.endpoint.transport === endpoint.transport);
-  const elsewhere = same.find((bind) => endpoint.transport !== "tcp" && namedAlike(bind.endpoint, endpoint));
+  const elsewhere = same.find((bind) => !("port" in endpoint) && namedAlike(bind.endpoint, endpoint));
   if (elsewhere) {
     const [message, hint] = outOfReach(use, elsewhere);
     report.once(pointer, "ZS424", message, { hint });
@@ -175,14 +182,13 @@ function reportNobody(use: Use, { book, report }: ConnectContext): void {
     {
       hint:
         meant &&
-        `the nearest bind is ${meant.text}${endpoint.transport === "tcp" ? ` of ${meant.owner}, tcp://${meant.host}:${portOf(meant)}` : ` of ${meant.owner}`}`,
+        `the nearest bind is ${meant.text}${"port" in endpoint ? ` of ${meant.owner}, ${endpoint.transport}://${meant.host}:${portOf(meant)}` : ` of ${meant.owner}`}`,
     },
     "warning",
   );
 }
 
-const namedAlike = (a: Endpoint, b: Endpoint): boolean =>
-  a.transport !== "tcp" && b.transport !== "tcp" && a.name === b.name;
+const namedAlike = (a: Endpoint, b: Endpoint): boolean => "name" in a && "name" in b && a.name === b.name;
 
 /** inproc and ipc names mean something only within a node or a host. */
 function outOfReach({ endpoint, text, node, host }: Use, bind: Use): readonly [message: string, hint: string] {
@@ -200,7 +206,7 @@ function outOfReach({ endpoint, text, node, host }: Use, bind: Use): readonly [m
 
 /** On the same host first, then with the same port, then the most similar text. */
 function meantBind({ endpoint, host, text }: Use, binds: readonly Use[]): Use | undefined {
-  if (endpoint.transport !== "tcp") {
+  if (!("port" in endpoint)) {
     const best = nearest(
       text,
       binds.map((bind) => bind.text),
@@ -221,4 +227,4 @@ function meantBind({ endpoint, host, text }: Use, binds: readonly Use[]): Use | 
   );
 }
 
-const portOf = ({ endpoint }: Use): number | string => (endpoint.transport === "tcp" ? endpoint.port || "*" : "");
+const portOf = ({ endpoint }: Use): number | string => ("port" in endpoint ? endpoint.port || "*" : "");

@@ -37,6 +37,8 @@ export declare const unbindStep: Validator;
 export declare const disconnectStep: Validator;
 export declare const subscribeStep: Validator;
 export declare const unsubscribeStep: Validator;
+export declare const joinStep: Validator;
+export declare const leaveStep: Validator;
 export declare const setsockoptStep: Validator;
 export declare const getsockoptStep: Validator;
 export declare const openStep: Validator;

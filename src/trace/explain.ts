@@ -40,6 +40,7 @@ const VERBS: Readonly<Partial<Record<EndFate, string>>> = {
   malformed: "discarded",
   filtered: "discarded",
   "too-big": "refused",
+  overflow: "dropped",
 };
 
 function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, context: ExplainContext): string {
@@ -75,7 +76,14 @@ function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, c
     case "malformed":
       return `its envelope did not fit ${peer}${typeSuffix(analysis, peer)}`;
     case "filtered":
+      if (analysis.topology.typeOf(peer) === "DISH") return `${peer} was not in its group when it received it`;
       return `${peer} no longer had a matching subscription when it arrived`;
+    case "no-receiver":
+      return NOT_RECEIVED[delivery.where ?? ""]?.(at, peer) ?? FATES[fate];
+    case "overflow":
+      return delivery.where === "pipe"
+        ? `the incoming pipe of ${peer} was at its high-water mark, and datagrams do not wait`
+        : `the kernel's receive buffer of ${peer} was full`;
     case "too-big":
       return `it exceeded ZMQ_MAXMSGSIZE of ${peer}`;
     case "delivered":
@@ -86,6 +94,13 @@ function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, c
       return FATES[fate];
   }
 }
+
+/** By where it was found. */
+const NOT_RECEIVED: Readonly<Record<string, (at: string, peer: string) => string>> = {
+  encoder: (at) => `the address that ${at} gave is none`,
+  wire: (at, peer) => `there was no way from ${at} to ${peer}, and datagrams are not sent again`,
+  host: (_at, peer) => `nobody received datagrams at ${peer} when it came`,
+};
 
 function place(delivery: Delivery): string {
   const { at, peer, where } = delivery;

@@ -93,6 +93,11 @@ export class LegTable {
     else list.push(leg);
   }
 
+  /** Is it worth looking for a leg that knows its receiver by endpoint only? Of many, only the first: multicast. */
+  get unresolved(): boolean {
+    return this.all.length <= 8 || isEndpoint(this.all[0]!.to);
+  }
+
   rename(leg: Leg, to: string): void {
     leg.to = to;
     this.#index = this.#index && new Map();
@@ -257,7 +262,10 @@ class Follower {
   #lostLeg(tracked: Tracked | undefined, socket: string, peer: string | undefined): Leg | undefined {
     const exact = this.#legFrom(tracked, socket, peer);
     if (exact !== undefined || peer === undefined) return exact;
-    return this.#openLeg(tracked, peer, undefined) ?? this.#openLeg(tracked, socket, peer);
+    const found = this.#openLeg(tracked, peer, undefined) ?? this.#openLeg(tracked, socket, peer);
+    if (found !== undefined || this.#topology.typeOf(socket) !== "DGRAM") return found;
+    // The pipe of a DGRAM leads to everybody; each message has but one leg.
+    return this.#legFrom(tracked, socket, undefined);
   }
 
   #skip(event: SkipEvent): void {
@@ -313,7 +321,7 @@ class Follower {
     }
     // The sender knew its peer by endpoint only, and more than one socket was there in the run.
     for (const hop of tracked.hops) {
-      const leg = hop.legs.all.length > 8 ? undefined : hop.legs.all.find((one) => isOpen(one) && this.#mayBe(one, to));
+      const leg = hop.legs.unresolved ? hop.legs.all.find((one) => isOpen(one) && this.#mayBe(one, to)) : undefined;
       if (leg !== undefined) {
         hop.legs.rename(leg, to);
         return leg;

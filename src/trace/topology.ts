@@ -1,5 +1,6 @@
 /** The static side of a run, read off its trace: sockets, who was connected to whom, who wanted what. */
 import type { CallEvent, PipeEvent, SubscriptionEvent, TraceEvent } from "../journal/events.ts";
+import { isLocalHost, isMulticast } from "../network/address.ts";
 import { shownBytes, shownText, topicMatches } from "./frames.ts";
 import { isEndpoint, nodeOf, threadOf } from "./names.ts";
 import { Wishes } from "./wishes.ts";
@@ -134,6 +135,10 @@ export class Topology {
       case "arrive":
         this.#pipe(event.pipe, event.socket, event.peer);
         return;
+      case "fate":
+        // Of a datagram that was never handed over nothing else tells where it had come.
+        if (event.fate === "overflow" && event.peer !== undefined) this.#contact(event.socket, event.peer);
+        return;
       case "subscription":
         this.#subscriptions.push(event);
         this.#contact(event.socket, event.peer);
@@ -195,6 +200,7 @@ export class Topology {
     if (scheme === "inproc") {
       return others.find((one) => one.endpoint === endpoint && nodeOf(one.socket) === nodeOf(socket))?.socket;
     }
+    if (scheme === "udp") return this.#udpBinder(socket, endpoint);
     if (scheme !== "tcp") return others.find((one) => one.endpoint === endpoint)?.socket;
     const [host, port] = splitHost(address);
     const hostOf = (bound: string): string => splitHost(splitEndpoint(bound)[1])[0];
@@ -202,6 +208,20 @@ export class Topology {
     const found =
       samePort.find((one) => nodeOf(one.socket) === host) ?? samePort.find((one) => hostOf(one.endpoint) === host);
     return (found ?? samePort[0])?.socket;
+  }
+
+  /** Of datagrams only what arrives tells the receiver, unless there is but one at the address. */
+  #udpBinder(socket: string, endpoint: string): string | undefined {
+    if (this.#bound.some((one) => one.socket === socket && one.endpoint === endpoint)) return undefined;
+    const [host, port] = splitHost(splitEndpoint(endpoint)[1]);
+    if (host === "*" || isMulticast(host)) return undefined;
+    const node = isLocalHost(host) ? nodeOf(socket) : host;
+    const found = this.#bound.filter(({ socket: other, endpoint: bound }) => {
+      const [boundHost, boundPort] = splitHost(splitEndpoint(bound)[1]);
+      const there = nodeOf(other) === node && !isMulticast(boundHost);
+      return other !== socket && bound.startsWith("udp://") && boundPort === port && (there || boundHost === host);
+    });
+    return found.length === 1 ? found[0]?.socket : undefined;
   }
 }
 
