@@ -5,6 +5,7 @@ export class Message {
   readonly origin: string;
   /** Its number among the messages of that socket, from 0. */
   readonly number: number;
+  private text: string | null = null;
 
   constructor(origin: string, number: number) {
     this.origin = origin;
@@ -12,6 +13,7 @@ export class Message {
   }
 
   get name(): string {
-    return `${this.origin}#${this.number}`;
+    this.text ??= `${this.origin}#${this.number}`;
+    return this.text;
   }
 }
