@@ -14,41 +14,9 @@ import type { Errno } from "../socket/errors.ts";
 import { getOption, isIgnored, setOption } from "../socket/options.ts";
 import { ProxyOperation } from "../socket/proxy.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
+import { Immediate } from "./immediate.ts";
 import type { Node } from "./node.ts";
 import { previews, ReceivedMessage, toFrames, toGroup, utf8 } from "./values.ts";
-
-/** A call that is over at once and costs a fixed time. One object per thread. */
-class Immediate implements Operation {
-  name = "";
-  readonly subject = "";
-  readonly deadline = null;
-  private readonly thread: AppThread;
-  private work: () => number = () => 0;
-
-  constructor(thread: AppThread) {
-    this.thread = thread;
-  }
-
-  /** `work` returns its cost in ns. */
-  begin(name: string, work: () => number): this {
-    this.name = name;
-    this.work = work;
-    return this;
-  }
-
-  attempt(): boolean {
-    this.thread.charge(this.work());
-    return true;
-  }
-
-  retry(): boolean {
-    return true;
-  }
-
-  expire(): void {}
-
-  watch(): void {}
-}
 
 const OK: Reply = { error: null, value: null };
 
