@@ -7,6 +7,7 @@ import "./own.ts";
 import "./proxy.ts";
 import "./pubsub.ts";
 import "./router.ts";
+import "./security.ts";
 import "./spec.ts";
 import "./stream.ts";
 import "./timing.ts";

@@ -11,7 +11,7 @@ const passed = (results: readonly Result[]): number => results.filter(({ error }
 
 const OWN = new Set(CASES.filter(({ own }) => own).map(({ file, name }) => `${file}/${name}`));
 
-/** Upstream's cases and, apart, our own. */
+/** Upstream's cases that count and, apart, all others. */
 function totals(simulated: readonly Result[], real: readonly Result[]) {
   const upstream = (results: readonly Result[]): Result[] => results.filter(({ id }) => !OWN.has(id));
   const own = (results: readonly Result[]): Result[] => results.filter(({ id }) => OWN.has(id));
@@ -28,7 +28,7 @@ export function summary(simulatedResults: readonly Result[], realResults: readon
   const of = ({ passed: good, total }: { readonly passed: number; readonly total: number }): string =>
     `${good}/${total}`;
   return [
-    `own cases: simulated ${of(own.simulated)}, real ${of(own.real)}`,
+    `further cases: simulated ${of(own.simulated)}, real ${of(own.real)}`,
     `conformance: simulated ${of(simulated)}, real ${of(real)}`,
   ].join("\n");
 }
@@ -62,13 +62,14 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
     "",
     `- Simulated: ${json.simulated.passed} of ${json.simulated.total}`,
     `- Real: ${json.real.passed} of ${json.real.total}`,
-    `- Cases of our own: ${own.simulated.passed} of ${own.simulated.total} simulated, ${own.real.passed} of ${own.real.total} real`,
+    `- Further cases: ${own.simulated.passed} of ${own.simulated.total} simulated, ${own.real.passed} of ${own.real.total} real`,
     "",
     ...table(json.cases),
     "",
-    "## Cases of our own",
+    "## Further cases",
     "",
-    "Rules that no case of upstream's notices when they are broken: see mutations.md.",
+    "Rules that no case of upstream's notices when they are broken (own_*, see mutations.md), and upstream's cases",
+    "of secured connections, which no simulator has to have.",
     "",
     ...table(json.own.cases),
     "",
