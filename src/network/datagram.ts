@@ -49,8 +49,12 @@ export class DatagramSocket {
   group: string | null = null;
   /** When the last datagram to a host arrives. */
   readonly arrivals = new Map<string, number>();
+  /** What arrived, and what the reader has taken over from there, all at once. Linux: sk_receive_queue, reader_queue. */
   private readonly queue: Datagram[] = [];
+  private readonly reading: Datagram[] = [];
   private charged = 0;
+  /** Of what was read, not given back yet. */
+  private deficit = 0;
 
   constructor(process: Process, ownerName: string, user: DatagramUser) {
     this.process = process;
@@ -63,13 +67,21 @@ export class DatagramSocket {
   }
 
   get readable(): boolean {
-    return this.queue.length > 0;
+    return this.reading.length + this.queue.length > 0;
   }
 
-  /** Takes the oldest datagram; undefined when there is none. */
+  /**
+   * Takes the oldest datagram; undefined when there is none. Its room is given back when nothing more was taken
+   * over, or with others, when they make a quarter of the buffer. Linux: udp_rmem_release.
+   */
   receive(): Datagram | undefined {
-    const datagram = this.queue.shift();
-    if (datagram !== undefined) this.charged -= chargeOf(datagram.bytes);
+    if (this.reading.length === 0) this.reading.push(...this.queue.splice(0));
+    const datagram = this.reading.shift();
+    if (datagram === undefined) return undefined;
+    this.deficit += chargeOf(datagram.bytes);
+    if (this.reading.length > 0 && this.deficit < DATAGRAM_BUFFER / 4) return datagram;
+    this.charged -= this.deficit;
+    this.deficit = 0;
     return datagram;
   }
 
@@ -86,14 +98,16 @@ export class DatagramSocket {
   close(): void {
     this.process.world.network.datagrams.unbind(this);
     const { losing } = this.process.world;
-    for (const datagram of this.queue) this.lose(datagram, losing === "connection-lost" ? "receiver-closed" : losing);
-    this.queue.length = 0;
+    this.loseAll(losing === "connection-lost" ? "receiver-closed" : losing);
   }
 
   /** The run is over. */
   loseItems(): void {
-    for (const datagram of this.queue) this.lose(datagram, "queued");
-    this.queue.length = 0;
+    this.loseAll("queued");
+  }
+
+  private loseAll(fate: "receiver-closed" | "crashed" | "queued"): void {
+    for (const datagram of [...this.reading.splice(0), ...this.queue.splice(0)]) this.lose(datagram, fate);
   }
 
   private lose({ message, from }: Datagram, fate: "overflow" | "receiver-closed" | "crashed" | "queued"): void {

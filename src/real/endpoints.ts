@@ -1,11 +1,11 @@
 /**
- * The hosts of a scenario on one machine: every declared tcp address becomes a free port of
- * 127.0.0.1, every ipc path a file in the folder of the run; inproc names stay. What the library
+ * The hosts of a scenario on one machine: every declared tcp or udp address becomes a free port of
+ * 127.0.0.1 (of a multicast group, of the group), every ipc path a file in the folder of the run; inproc names stay. What the library
  * reports is translated back, so that a trace speaks of the declared names only.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { isLocalHost, parseEndpoint } from "../network/address.ts";
+import { isLocalHost, isMulticast, parseEndpoint } from "../network/address.ts";
 
 /** A host that no machine is. RFC 5737. */
 const NOWHERE = "192.0.2.1";
@@ -62,11 +62,16 @@ export class Endpoints {
     if (typeof endpoint === "string" || endpoint.transport === "inproc") return text;
     if (endpoint.transport === "ipc")
       return endpoint.address === "*" ? text : `ipc://${this.#socketFile(endpoint.address)}`;
+    const { transport } = endpoint;
+    if (transport === "udp" && isMulticast(endpoint.host)) {
+      const port = this.#ports.get(addressKey(text, forBind, this.#host) ?? "") ?? endpoint.port;
+      return `udp://${endpoint.host}:${port}`;
+    }
     if (forBind && !this.#isOwn(endpoint.host))
-      return this.#hosts.has(endpoint.host) ? `tcp://${NOWHERE}:${endpoint.port}` : text;
-    if (endpoint.port === 0) return "tcp://127.0.0.1:*";
+      return this.#hosts.has(endpoint.host) ? `${transport}://${NOWHERE}:${endpoint.port}` : text;
+    if (endpoint.port === 0) return `${transport}://127.0.0.1:*`;
     const port = this.#ports.get(addressKey(text, forBind, this.#host) ?? "");
-    return port === undefined ? text : `tcp://127.0.0.1:${port}`;
+    return port === undefined ? text : `${transport}://127.0.0.1:${port}`;
   }
 
   /** An endpoint that the library reported, as the scenario would call it. */
@@ -98,9 +103,10 @@ export class Endpoints {
   }
 }
 
-/** "host:port" of a tcp endpoint with a fixed port; undefined for all others. */
+/** "host:port" of a tcp or udp endpoint with a fixed port; undefined for all others. */
 export function addressKey(text: string, forBind: boolean, ownHost: string): string | undefined {
   const endpoint = parseEndpoint(text, forBind);
-  if (typeof endpoint === "string" || endpoint.transport !== "tcp" || endpoint.port === 0) return undefined;
+  if (typeof endpoint === "string" || endpoint.port === 0) return undefined;
+  if (endpoint.transport !== "tcp" && endpoint.transport !== "udp") return undefined;
   return `${isLocalHost(endpoint.host) ? ownHost : endpoint.host}:${endpoint.port}`;
 }

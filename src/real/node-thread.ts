@@ -142,6 +142,13 @@ export class NodeThread {
       case "subscribe":
       case "unsubscribe":
         return this.onSocket(request, request.socket, request.text, (socket) => socket.set(request.kind, request.text));
+      case "join":
+      case "leave": {
+        const { kind } = request;
+        return this.onSocket(request, request.socket, request.text, (socket) =>
+          socket.group(kind as "join", request.text),
+        );
+      }
       case "setsockopt":
         return this.onSocket(request, request.socket, request.option, (socket) =>
           socket.set(request.option, request.value),
@@ -160,7 +167,8 @@ export class NodeThread {
     }
   }
 
-  private async send({ socket: name, frames, forwards, dontwait, more }: Request & { kind: "send" }): Promise<Reply> {
+  private async send(request: Request & { kind: "send" }): Promise<Reply> {
+    const { socket: name, frames, forwards, dontwait, more, group } = request;
     const socket = this.socket(name);
     const partial = this.partial.get(name) ?? {
       buffers: [],
@@ -179,7 +187,7 @@ export class NodeThread {
     const parts = this.marked(socket, buffers, frames.at(-1), detail);
     let waited = false;
     const begun = this.host.clock.now();
-    const error = await socket.send(parts, dontwait, (timeout) => {
+    const error = await socket.send(parts, { dontwait, group }, (timeout) => {
       waited = true;
       this.block("send", socket.name, timeout);
     });
@@ -244,7 +252,7 @@ export class NodeThread {
       { ...this.about("recv", socket), sizes, frames: shown(buffers), result: "ok", ...wait, raw: detail },
       t,
     );
-    return { error: null, value: new RealMessage(buffers, receipt) as unknown as Value };
+    return { error: null, value: new RealMessage(buffers, receipt, found.group) as unknown as Value };
   }
 
   private unmarked(buffers: readonly Buffer[]): { readonly buffers: readonly Buffer[]; readonly mark?: Mark } {

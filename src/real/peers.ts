@@ -1,7 +1,7 @@
 /** Which sockets of a recording can hear each other, also through the proxies whose inside is not seen. */
 
 export class Peers {
-  /** By endpoint as written, without the host of a tcp address: who bound or connected there. */
+  /** By endpoint as written, without the host of a tcp or udp address: who bound or connected there. */
   readonly #meetings = new Map<string, Set<string>>();
   readonly #at = new Map<string, Set<string>>();
   readonly #proxied = new Map<string, string>();
@@ -20,7 +20,7 @@ export class Peers {
     this.#proxied.set(back, front);
   }
 
-  /** Too generous rather than too strict: tcp hosts are not told apart. */
+  /** Too generous rather than too strict: hosts are not told apart. */
   connected(sender: string, receiver: string): boolean {
     const seen = new Set<string>([sender]);
     const queue = [sender];
@@ -44,7 +44,8 @@ export class Peers {
 }
 
 function placeOf(socket: string, endpoint: string): string {
-  if (endpoint.startsWith("tcp://")) return `tcp:${endpoint.slice(endpoint.lastIndexOf(":") + 1)}`;
+  const transport = /^(tcp|udp):/.exec(endpoint)?.[1];
+  if (transport !== undefined) return `${transport}:${endpoint.slice(endpoint.lastIndexOf(":") + 1)}`;
   return endpoint.startsWith("inproc://") ? `${socket.split(".")[0]} ${endpoint}` : endpoint;
 }
 

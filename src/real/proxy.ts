@@ -30,7 +30,10 @@ async function pump(from: RealSocket, to: RealSocket, capture: RealSocket): Prom
   for (;;) {
     const found = await from.receive(false, silent);
     if (typeof found === "string") return found;
-    const error = (await capture.send(found.buffers, false, silent)) ?? (await to.send(found.buffers, false, silent));
+    const { buffers } = found;
+    const error = (await capture.send(buffers, WAIT, silent)) ?? (await to.send(buffers, WAIT, silent));
     if (error !== null) return error;
   }
 }
+
+const WAIT = { dontwait: false };

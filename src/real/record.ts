@@ -32,6 +32,11 @@ export function obstacle(plan: Plan): string | undefined {
   const fault = plan.timeline.find(({ kind }) => kind !== "crash" && kind !== "restart");
   if (fault !== undefined)
     return `the timeline has a "${fault.kind}" entry, and real connections of one machine cannot be cut or slowed`;
+  for (const { name, type } of plan.nodes.flatMap(({ threads }) => threads.flatMap(({ sockets }) => sockets))) {
+    if (type === "DGRAM")
+      return `socket "${name}" is a DGRAM, and the addresses in its messages are the scenario's, not this machine's`;
+    if (type === "PEER" || type === "CHANNEL") return `socket "${name}" is a ${type}, and zeromq.js has no such class`;
+  }
   if (plan.nodes.length > NODES_MAX)
     return `it has ${plan.nodes.length} nodes, and each would be a process; at most ${NODES_MAX} are recorded`;
   return undefined;

@@ -34,6 +34,7 @@ export function setupOf(plan: PlanSocket, text: (template: Template) => string):
       }),
     ),
     ...plan.subscribe.map((topic): Request => ({ kind: "subscribe", socket, text: text(topic) })),
+    ...(plan.join ?? []).map((group): Request => ({ kind: "join", socket, text: text(group) })),
     ...plan.bind.map((endpoint): Request => ({ kind: "bind", socket, text: text(endpoint) })),
     ...plan.connect.map((endpoint): Request => ({ kind: "connect", socket, text: text(endpoint) })),
   ];

@@ -13,6 +13,15 @@ const POLL_SLICE_MS = 10;
 
 export interface Received {
   readonly buffers: readonly Buffer[];
+  /** DISH. */
+  readonly group?: string;
+}
+
+/** How a message is sent. */
+export interface SendMode {
+  readonly dontwait: boolean;
+  /** RADIO. */
+  readonly group?: string | undefined;
 }
 
 export class RealSocket {
@@ -25,7 +34,7 @@ export class RealSocket {
   /** A receive that a poll began. It ends by itself. */
   #early: Promise<void> | null = null;
   /** What it brought. */
-  #ready: readonly Buffer[] | null = null;
+  #ready: Received | null = null;
 
   constructor(name: string, type: SocketTypeName, raw: RawSocket, waitsFirst: boolean) {
     this.name = name;
@@ -37,16 +46,21 @@ export class RealSocket {
   }
 
   /** Gives an error name or null. `block` is called before it waits, with the timeout in ms, -1 for none. */
-  async send(parts: readonly Buffer[], dontwait: boolean, block: (timeout: number) => void): Promise<string | null> {
+  async send(
+    parts: readonly Buffer[],
+    { dontwait, group }: SendMode,
+    block: (timeout: number) => void,
+  ): Promise<string | null> {
     if (typeof this.raw.send !== "function") return "ENOTSUP";
+    const send = (): Promise<void> => this.#sendNow(parts, group);
     if (dontwait || !this.#waitsFirst || this.#sndtimeo === 0) {
-      const error = await codeOf(() => this.raw.send(parts));
+      const error = await codeOf(send);
       if (error !== "EAGAIN" || dontwait || this.#sndtimeo === 0) return error;
       block(this.#sndtimeo);
     }
     const until = deadline(this.#sndtimeo);
     for (;;) {
-      const error = await codeOf(() => this.#timed(SNDTIMEO, left(until), () => this.raw.send(parts)));
+      const error = await codeOf(() => this.#timed(SNDTIMEO, left(until), send));
       if (error !== "EAGAIN" || left(until) === 0) return error;
       // Writable in name only, as an XPUB with xpub_nodrop is.
       await delay(1);
@@ -90,7 +104,7 @@ export class RealSocket {
     if (this.#ready !== null) return;
     this.#early ??= result(() => this.#timed(RCVTIMEO, POLL_SLICE_MS, () => this.raw.receive())).then((found) => {
       this.#early = null;
-      if (typeof found !== "string") this.#ready = found.buffers;
+      if (typeof found !== "string") this.#ready = found;
     });
     return this.#early;
   }
@@ -135,15 +149,26 @@ export class RealSocket {
     return error ?? { value };
   }
 
+  /** DISH. */
+  group(what: "join" | "leave", group: string): string | null {
+    return typeof this.raw[what] === "function" ? attempt(() => this.raw[what](group)) : "ENOTSUP";
+  }
+
   close(): void {
     if (!this.raw.closed) this.raw.close();
   }
 
   #take(): Received | null {
     if (this.#ready === null) return null;
-    const buffers = this.#ready;
+    const ready = this.#ready;
     this.#ready = null;
-    return { buffers };
+    return ready;
+  }
+
+  /** A RADIO takes one part, and always for a group. */
+  #sendNow(parts: readonly Buffer[], group: string | undefined): Promise<void> {
+    if (this.type !== "RADIO") return this.raw.send(parts);
+    return this.raw.send(parts.length === 1 ? (parts[0] as Buffer) : parts, { group: group ?? "" });
   }
 
   /** Between calls both timeouts are 0, which makes a call try at once; a call that waits gets its own. */
@@ -181,9 +206,13 @@ async function codeOf(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
-async function result(work: () => Promise<Buffer[]>): Promise<Received | string> {
+async function result(work: () => ReturnType<RawSocket["receive"]>): Promise<Received | string> {
   try {
-    return { buffers: await work() };
+    const parts = await work();
+    const last = parts.at(-1);
+    if (last === undefined || Buffer.isBuffer(last)) return { buffers: parts as Buffer[] };
+    const buffers = parts.slice(0, -1) as Buffer[];
+    return last.group === undefined ? { buffers } : { buffers, group: last.group.toString() };
   } catch (error) {
     return errorCode(error);
   }

@@ -10,10 +10,12 @@ export class RealMessage implements MessageValue {
   readonly kind = "message";
   readonly frames: readonly ReceivedFrame[];
   readonly receipt: number;
+  readonly group: string;
 
-  constructor(buffers: readonly Buffer[], receipt: number) {
+  constructor(buffers: readonly Buffer[], receipt: number, group = "") {
     this.frames = buffers.map((buffer) => new ReceivedFrame(frameOf(buffer)));
     this.receipt = receipt;
+    this.group = group;
   }
 }
 

@@ -14,8 +14,11 @@ export interface RawSocket {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly events: { receive(): Promise<RawEvent | undefined>; close(): void };
-  send(parts: readonly Buffer[]): Promise<void>;
-  receive(): Promise<Buffer[]>;
+  send(parts: readonly Buffer[] | Buffer, options?: { readonly group: string }): Promise<void>;
+  /** Draft types tell more about a message after its parts. */
+  receive(): Promise<(Buffer | { readonly group?: Buffer })[]>;
+  join(group: string): void;
+  leave(group: string): void;
   bindSync(address: string): void;
   unbind(address: string): Promise<void>;
   connect(address: string): void;
@@ -35,7 +38,7 @@ export interface RawEvent {
   readonly type: string;
   readonly address?: string;
   readonly interval?: number;
-  readonly error?: { readonly errno?: number };
+  readonly error?: { readonly errno?: number; readonly status?: number; readonly code?: string };
 }
 
 export interface RawProxy {
@@ -99,13 +102,15 @@ export async function loadZeroMQ(program?: string): Promise<ZeroMQ> {
   try {
     const { default: exports } = (await import(pathToFileURL(path).href)) as { default: Record<string, unknown> };
     const library = exports;
+    const drafts = (): Record<string, unknown> =>
+      createRequire(path)(join(dirname(path), "draft.js")) as Record<string, unknown>;
     return {
       exports,
-      drafts: () => createRequire(path)(join(dirname(path), "draft.js")) as Record<string, unknown>,
+      drafts,
       version: library["version"] as string,
       context: library["context"] as ZeroMQ["context"],
       Proxy: library["Proxy"] as ZeroMQ["Proxy"],
-      open: (type) => new (library[CLASSES[type]] as new () => RawSocket)(),
+      open: (type) => new ((library[CLASSES[type]] ?? drafts()[CLASSES[type]]) as new () => RawSocket)(),
       package: packageVersion(path),
     };
   } catch (error) {

@@ -77,6 +77,7 @@ test.each([
   "shared-queue-poll",
   "shared-queue-proxy",
   "streamer",
+  "udp",
 ])("%s holds for every seed", (name) => {
   expect([...tally(name, 40, holds)]).toEqual([["yes", 40]]);
 });
