@@ -1,13 +1,15 @@
 /**
  * `npm run fuzz`: random programs on both arms until the time is over. Batches run in processes of their
- * own, because some programs make libzmq 4.3.5 itself abort; those are counted and told by their seed.
+ * own, because some programs make libzmq 4.3.5 itself abort. Such a program is no agreement: it is found
+ * out, made as small as it goes, and told with libzmq's last words.
  */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import fc from "fast-check";
-import { compareAll, shrink } from "./support/differential.ts";
-import { programs } from "./support/fuzz.ts";
+import { alone, type Crash, runBatch, smallestCrash } from "./support/crashes.ts";
+import { disagreement, inLanes, shrink } from "./support/differential.ts";
+import { type Program, programs } from "./support/fuzz.ts";
+import { type FuzzRun, keep, writeReport } from "./support/fuzz-report.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,43 +17,85 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     cases: { type: "string", default: "1000000" },
     out: { type: "string", default: "test/conformance/found" },
-    batch: { type: "boolean", default: false },
+    report: { type: "string" },
+    /** In a process of its own: these programs of the seed's batch. */
+    indices: { type: "string" },
+    /** In a process of its own: this one. */
+    program: { type: "string" },
   },
 });
 const BATCH = 100;
+/** Disagreements of one batch that are made smaller; each takes a while. */
 const FOUND_MAX = 5;
-const FOUND = 1;
 
-/** One batch; what is found is written down. */
-async function batch(seed: number): Promise<boolean> {
-  const found = await compareAll(fc.sample(programs, { numRuns: BATCH, seed }));
-  for (const [index, one] of found.slice(0, FOUND_MAX).entries()) {
-    const small = await shrink(one);
-    mkdirSync(values.out, { recursive: true });
-    writeFileSync(`${values.out}/seed-${seed}-${index}.json`, `${JSON.stringify(small.program, null, 2)}\n`);
-    console.log(`seed ${seed}: ${JSON.stringify(small.program)}`);
-    for (const [at, line] of small.simulated.entries()) {
-      if (line !== small.real[at]) console.log(`  simulated ${line}\n  real      ${small.real[at]}`);
+const say = (...words: readonly unknown[]): void => {
+  // An abort must not swallow what came before it.
+  writeSync(1, `${words.map((word) => (typeof word === "string" ? word : JSON.stringify(word))).join(" ")}\n`);
+};
+
+async function child(chosen: ReadonlyMap<number, Program>): Promise<void> {
+  const found = await inLanes([...chosen], async ([index, program]) => {
+    say("begins", index);
+    const one = await disagreement(program);
+    if (one === null) say("agrees", index);
+    return one === null ? [] : [{ index, one }];
+  });
+  for (const [at, { index, one }] of found.flat().entries())
+    say("found", index, at < FOUND_MAX ? await shrink(one) : one);
+}
+
+async function main(): Promise<number> {
+  const until = performance.now() + Number(values.minutes) * 60_000;
+  const first = Number(values.seed);
+  const run: FuzzRun = { seed: first, cases: 0, agreed: 0, found: [], crashes: [] };
+  for (let seed = first; performance.now() < until && run.cases < Number(values.cases); seed++) {
+    const batch = fc.sample(programs, { numRuns: BATCH, seed });
+    let left = batch.map((_, index) => index);
+    run.cases += left.length;
+    while (left.length > 0) {
+      const result = runBatch(seed, left);
+      run.agreed += result.agreed.size;
+      for (const one of result.found) {
+        run.found.push({ seed, ...one });
+        keep(values.out, seed, one);
+      }
+      // What had begun when the process died is tried alone, the rest again together.
+      for (const index of result.unfinished) {
+        const program = batch[index] as Program;
+        const outcome = alone(program);
+        if (outcome.kind === "agrees") run.agreed++;
+        else if (outcome.kind === "crashes")
+          run.crashes.push({ seed, index, ...smallestCrash(program, outcome.words) });
+        else {
+          run.found.push({ seed, index, disagreement: outcome.disagreement });
+          keep(values.out, seed, { index, disagreement: outcome.disagreement });
+        }
+      }
+      const over = new Set([...result.agreed, ...result.unfinished, ...result.found.map(({ index }) => index)]);
+      if (result.crashed && result.unfinished.length === 0) {
+        const lost: Crash = { words: result.words, program: null };
+        for (const index of left.filter((one) => !over.has(one))) run.crashes.push({ seed, index, ...lost });
+        break;
+      }
+      left = left.filter((index) => !over.has(index));
     }
   }
-  return found.length > 0;
+  if (values.report !== undefined) writeReport(values.report, run);
+  for (const { seed, index, words, program } of run.crashes)
+    console.log(`seed ${seed}, program ${index}: libzmq aborts: ${words}\n  ${JSON.stringify(program)}`);
+  console.log(
+    `fuzz: ${run.cases} programs from seed ${first}: ${run.agreed} agree, ${run.found.length} disagree, in ${run.crashes.length} libzmq aborts`,
+  );
+  return run.found.length > 0 ? 1 : 0;
 }
 
-if (values.batch) process.exit((await batch(Number(values.seed))) ? FOUND : 0);
-
-const until = performance.now() + Number(values.minutes) * 60_000;
-let seed = Number(values.seed);
-let cases = 0;
-let disagreeing = 0;
-const crashed: number[] = [];
-for (; performance.now() < until && cases < Number(values.cases); seed++) {
-  const args = ["--no-warnings", process.argv[1] as string, "--batch", "--seed", String(seed), "--out", values.out];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  process.stdout.write(stdout);
-  if (status === 0 || status === FOUND) cases += BATCH;
-  else crashed.push(seed);
-  if (status === FOUND) disagreeing++;
+if (values.program !== undefined) {
+  await child(new Map([[0, JSON.parse(readFileSync(values.program, "utf8")) as Program]]));
+  process.exit(0);
 }
-const aborts = crashed.length === 0 ? "" : `; libzmq aborted in batches ${crashed.join(", ")}`;
-console.log(`fuzz: ${cases} cases from seed ${values.seed}, ${disagreeing} batches with disagreements${aborts}`);
-process.exit(disagreeing > 0 ? 1 : 0);
+if (values.indices !== undefined) {
+  const batch = fc.sample(programs, { numRuns: BATCH, seed: Number(values.seed) });
+  await child(new Map(values.indices.split(",").map((index) => [Number(index), batch[Number(index)] as Program])));
+  process.exit(0);
+}
+process.exit(await main());

@@ -62,12 +62,12 @@ export interface Sock {
   recvNow(): Promise<string[]>;
   /** SERVER: the routing id of the message received last, for sendTo. */
   readonly routingId: number;
-  sendTo(routingId: number, part: Part): Promise<void>;
+  sendTo(routingId: number, part: Part, dontwait?: boolean): Promise<void>;
   /** PEER. */
   connectPeer(address: string): number;
   disconnectPeer(routingId: number): void;
   /** RADIO and DISH. */
-  sendGroup(group: string, part: Part): Promise<void>;
+  sendGroup(group: string, part: Part, dontwait?: boolean): Promise<void>;
   readonly group: string;
   join(group: string): void;
   leave(group: string): void;

@@ -38,15 +38,16 @@ export async function shrink(found: Disagreement): Promise<Disagreement> {
 }
 
 /** Several at once: nearly all of a program's time is pauses. */
-export async function compareAll(programs: readonly Program[], lanes = 8): Promise<Disagreement[]> {
-  const found: Disagreement[] = [];
+export async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>, lanes = 8): Promise<R[]> {
+  const results: R[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < programs.length) {
-      const one = await disagreement(programs[next++] as Program);
-      if (one !== null) found.push(one);
-    }
+    while (next < items.length) results.push(await work(items[next++] as T));
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  return found;
+  return results;
+}
+
+export async function compareAll(programs: readonly Program[]): Promise<Disagreement[]> {
+  return (await inLanes(programs, disagreement)).filter((one) => one !== null);
 }

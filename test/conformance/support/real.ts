@@ -235,8 +235,9 @@ class RealSock implements Sock {
     await this.now("sndtimeo", () => send.call(this.raw, parts.map(buffer)));
   }
 
-  async sendTo(routingId: number, part: Part): Promise<void> {
-    await sendServer.call(this.raw, buffer(part), { routingId });
+  async sendTo(routingId: number, part: Part, dontwait = false): Promise<void> {
+    const call = (): Promise<void> => sendServer.call(this.raw, buffer(part), { routingId });
+    await (dontwait ? this.now("sndtimeo", call) : call());
   }
 
   connectPeer(): number {
@@ -247,8 +248,9 @@ class RealSock implements Sock {
     throw new Error("zeromq.js has no zmq_disconnect_peer");
   }
 
-  async sendGroup(group: string, part: Part): Promise<void> {
-    await sendServer.call(this.raw, buffer(part), { group });
+  async sendGroup(group: string, part: Part, dontwait = false): Promise<void> {
+    const call = (): Promise<void> => sendServer.call(this.raw, buffer(part), { group });
+    await (dontwait ? this.now("sndtimeo", call) : call());
   }
 
   async sendFrame(part: Part, more: boolean): Promise<void> {

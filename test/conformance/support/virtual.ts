@@ -232,8 +232,10 @@ class VirtualSock implements Sock {
     this.sendFrames(parts, true);
   }
 
-  async sendTo(routingId: number, part: Part): Promise<void> {
-    this.sendFrames([part], false, { routingId });
+  async sendTo(routingId: number, part: Part, dontwait = false): Promise<void> {
+    // zmq_msg_set_routing_id.
+    if (routingId === 0) throw new CallError("EINVAL", "send");
+    this.sendFrames([part], dontwait, { routingId });
   }
 
   connectPeer(address: string): number {
@@ -246,8 +248,8 @@ class VirtualSock implements Sock {
     check("disconnectPeer", (this.base as PeerSocket).disconnectPeer(routingId));
   }
 
-  async sendGroup(group: string, part: Part): Promise<void> {
-    this.sendFrames([part], false, { group });
+  async sendGroup(group: string, part: Part, dontwait = false): Promise<void> {
+    this.sendFrames([part], dontwait, { group });
   }
 
   async sendFrame(part: Part, more: boolean, dontwait = false): Promise<void> {
