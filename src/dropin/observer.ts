@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import type { Actor } from "../kernel/actor.ts";
 import type { Instant } from "../kernel/time.ts";
+import { ProtocolError } from "../zmtp/handshake.ts";
 import { checkArguments, constructible, errnoError, numberedError, required } from "./errors.ts";
 import type { Instance, MonitorListener } from "./instance.ts";
 import type { Wake } from "./loop.ts";
@@ -33,29 +34,10 @@ const AUTH_ERRORS: Readonly<Record<number, string>> = {
   500: "Internal error",
 };
 
-/** The codes of zeromq.js by libzmq's values. */
-const PROTOCOL_ERRORS: ReadonlyMap<number, string> = new Map<number, string>([
-  [0x1000_0000, "ZMTP_UNSPECIFIED"],
-  [0x1000_0001, "ZMTP_UNEXPECTED_COMMAND"],
-  [0x1000_0002, "ZMTP_INVALID_SEQUENCE"],
-  [0x1000_0003, "ZMTP_KEY_EXCHANGE"],
-  [0x1000_0011, "ZMTP_MALFORMED_COMMAND_UNSPECIFIED"],
-  [0x1000_0012, "ZMTP_MALFORMED_COMMAND_MESSAGE"],
-  [0x1000_0013, "ZMTP_MALFORMED_COMMAND_HELLO"],
-  [0x1000_0014, "ZMTP_MALFORMED_COMMAND_INITIATE"],
-  [0x1000_0015, "ZMTP_MALFORMED_COMMAND_ERROR"],
-  [0x1000_0016, "ZMTP_MALFORMED_COMMAND_READY"],
-  [0x1000_0017, "ZMTP_MALFORMED_COMMAND_WELCOME"],
-  [0x1000_0018, "ZMTP_INVALID_METADATA"],
-  [0x1100_0001, "ZMTP_CRYPTOGRAPHIC"],
-  [0x1100_0002, "ZMTP_MECHANISM_MISMATCH"],
-  [0x2000_0000, "ZAP_UNSPECIFIED"],
-  [0x2000_0001, "ZAP_MALFORMED_REPLY"],
-  [0x2000_0002, "ZAP_BAD_REQUEST_ID"],
-  [0x2000_0003, "ZAP_BAD_VERSION"],
-  [0x2000_0004, "ZAP_INVALID_STATUS_CODE"],
-  [0x2000_0005, "ZAP_INVALID_METADATA"],
-]);
+/** libzmq's names by value. */
+const PROTOCOL_ERRORS: ReadonlyMap<number, string> = new Map(
+  Object.entries(ProtocolError).map(([name, value]) => [value, name]),
+);
 
 function protocolError(value: number): Error {
   const name = PROTOCOL_ERRORS.get(value);

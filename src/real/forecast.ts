@@ -34,6 +34,7 @@ export async function forecast(plan: Plan, seed: string, scenario: string): Prom
   for (const event of events) {
     if (event.ev === "socket" && event.type === "ROUTER") contents.routers.add(event.socket);
     if (event.ev !== "call" || event.socket === undefined) continue;
+    if (event.call === "bind" && event.arg === "inproc://zeromq.zap.01") contents.zapHandlers.add(event.socket);
     if (event.call === "bind" || event.call === "connect") {
       const node = event.thread.split(".")[0] ?? "";
       const key = addressKey(event.arg ?? "", event.call === "bind", hosts.get(node) ?? node);
@@ -48,13 +49,15 @@ class Contents {
   readonly alike = new Set<string>();
   /** Their first frame is an address; two messages that differ in it only are alike elsewhere. */
   readonly routers = new Set<string>();
+  /** What they send is for libzmq, which takes it as it is or not at all. */
+  readonly zapHandlers = new Set<string>();
   /** Content -> the message that had it first. */
   readonly #first = new Map<string, string>();
 
   add({ message = "", socket = "", frames = [], sizes = [] }: CallEvent): void {
     const origin = message.slice(0, message.lastIndexOf("#"));
     // What a forwarder sends has the content of what it got, but for the envelope.
-    if (socket !== origin) return;
+    if (socket !== origin || this.zapHandlers.has(socket)) return;
     const key = bodyOf(frames, sizes, this.routers.has(socket));
     const first = this.#first.get(key);
     if (first === undefined) this.#first.set(key, message);

@@ -1,4 +1,5 @@
 /** Monitor events of a socket under libzmq's names. zeromq.js leaves out descriptors. libzmq: zmq.h. */
+import { ProtocolError } from "../zmtp/handshake.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { NodeProcess } from "./node-process.ts";
 import type { RealSocket } from "./socket.ts";
@@ -48,4 +49,15 @@ export const monitorLine = (endpoints: Endpoints, socket: string, event: RawEven
     endpoint: endpoints.declared(event.address ?? ""),
   }) as const;
 
-const eventValue = ({ interval, error }: RawEvent): number => interval ?? Math.abs(error?.errno ?? 0);
+interface Failure {
+  readonly errno?: number;
+  readonly status?: number;
+  readonly code?: string;
+}
+
+/** zeromq.js tells why a handshake failed by status or by libzmq's name. */
+function eventValue({ interval, error }: RawEvent): number {
+  const { status, code, errno = 0 }: Failure = error ?? {};
+  const named = (ProtocolError as Readonly<Record<string, number>>)[code?.replace("ERR_", "") ?? ""];
+  return interval ?? status ?? named ?? Math.abs(errno);
+}

@@ -154,9 +154,7 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
   }
 
   zapReceive(): Frame | null {
-    const frame = this.zapPipe?.read() ?? null;
-    if (frame !== null && frame.message !== null && !frame.more) this.socket.process.world.journal.delivered++;
-    return frame;
+    return this.zapPipe?.read() ?? null;
   }
 
   monitor(event: string, value: number): void {

@@ -1,6 +1,7 @@
 /** The way from a session to the ZAP handler of its context. libzmq: session_base_t::zap_connect, write_zap_msg, read_zap_msg. */
 import { Command, type Mailbox } from "../ctx/mailbox.ts";
 import { type Own, sendSequenced } from "../ctx/own.ts";
+import { Journal } from "../journal/journal.ts";
 import type { World } from "../network/process.ts";
 import { Frame, MORE, routingIdFrame } from "../pipe/frame.ts";
 import { Pipe } from "../pipe/pipe.ts";
@@ -12,18 +13,21 @@ export interface ZapHandler {
   readonly recvRoutingId: boolean;
 }
 
-/** Without limits in both directions. `socketName`: the socket whose session asks. */
+/**
+ * Without limits in both directions. `socketName`: the socket whose session asks. What passes here is between the
+ * program and the library: it has books of its own, which nobody reads, and traces take nobody for the handler's peer.
+ */
 export function openZapPipe(handler: ZapHandler, world: World, mailbox: Mailbox, socketName: string): Pipe {
   const { socket } = handler;
   const [mine, theirs] = Pipe.pair({
     id: world.pipeIds++,
     ends: [
       { mailbox, role: "session", socketName, peerName: socket.name },
-      { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName: socketName },
+      { mailbox: socket.mailbox, role: "socket", socketName: socket.name, peerName: `zap://${socketName}` },
     ],
     hwms: [0, 0],
     conflate: false,
-    journal: world.journal,
+    journal: new Journal(world.journal, false),
   });
   mine.setNodelay();
   mine.connected = true;

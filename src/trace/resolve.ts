@@ -49,6 +49,7 @@ export class Resolver {
   }
 
   deliveries(way: MessageWay): readonly Delivery[] {
+    if (this.#topology.isZapHandler(way.origin)) return [];
     const found = new Map<string, Candidate>();
     this.#hop(way.root, found, undefined, 0);
     return [...found.values()].map(({ depth: _, ...delivery }) => delivery);

@@ -62,6 +62,11 @@ export class Topology {
     return found;
   }
 
+  /** It says for the library whom to let in: what it sends is for nobody else. */
+  isZapHandler(socket: string): boolean {
+    return this.#bound.some((one) => one.socket === socket && one.endpoint === "inproc://zeromq.zap.01");
+  }
+
   /** Every socket that was connected to this one at some time in the run, in order of first contact. */
   peersOf(socket: string): ReadonlySet<string> {
     return this.#peers.get(socket) ?? NONE;

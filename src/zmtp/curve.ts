@@ -69,7 +69,7 @@ export class CurveClient implements Mechanism {
     if (this.state === "send-hello") {
       // No box can be made for such a key; the connection waits until its time is up.
       if (sameKey(curveServerKey, zeros(32))) {
-        protocolFailure(this.session, ProtocolError.cryptographic);
+        protocolFailure(this.session, ProtocolError.ZMTP_CRYPTOGRAPHIC);
         return null;
       }
       this.state = "expect-welcome";
@@ -99,7 +99,7 @@ export class CurveClient implements Mechanism {
         this.state = "error";
         return true;
     }
-    return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    return protocolFailure(this.session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
   }
 
   zapAvailable(): boolean {
@@ -108,15 +108,16 @@ export class CurveClient implements Mechanism {
 
   private processWelcome({ text }: Control): boolean {
     if (text.length !== WELCOME || !sameKey(keyAt(text, WELCOME_BOX), this.options.security.curveServerKey))
-      return protocolFailure(this.session, ProtocolError.cryptographic);
+      return protocolFailure(this.session, ProtocolError.ZMTP_CRYPTOGRAPHIC);
     this.state = "send-initiate";
     return true;
   }
 
   private processReady(command: Control): boolean {
-    if (command.size < framed(6 + READY)) return protocolFailure(this.session, ProtocolError.malformedReady);
-    if (command.text.length !== READY) return protocolFailure(this.session, ProtocolError.cryptographic);
-    if (!accepts(this.options, command)) return protocolFailure(this.session, ProtocolError.invalidMetadata);
+    if (command.size < framed(6 + READY))
+      return protocolFailure(this.session, ProtocolError.ZMTP_MALFORMED_COMMAND_READY);
+    if (command.text.length !== READY) return protocolFailure(this.session, ProtocolError.ZMTP_CRYPTOGRAPHIC);
+    if (!accepts(this.options, command)) return protocolFailure(this.session, ProtocolError.ZMTP_INVALID_METADATA);
     this.peerRoutingId = command.routingId;
     this.state = "ready";
     return true;
@@ -145,25 +146,27 @@ export class CurveServer extends ServerHandshake {
 
   protected override processHello(command: Control): boolean {
     const { session } = this;
-    if (isMalformed(command)) return protocolFailure(session, ProtocolError.malformedCommand);
-    if (command.kind !== "hello") return protocolFailure(session, ProtocolError.unexpectedCommand);
+    if (isMalformed(command)) return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_UNSPECIFIED);
+    if (command.kind !== "hello") return protocolFailure(session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     const { text } = command;
     if (text.length !== HELLO || !text.startsWith(VERSION))
-      return protocolFailure(session, ProtocolError.malformedHello);
-    if (!sameKey(keyAt(text, HELLO_BOX), this.publicKey)) return protocolFailure(session, ProtocolError.cryptographic);
+      return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_HELLO);
+    if (!sameKey(keyAt(text, HELLO_BOX), this.publicKey))
+      return protocolFailure(session, ProtocolError.ZMTP_CRYPTOGRAPHIC);
     this.state = "sending-welcome";
     return true;
   }
 
   protected override processInitiate(command: Control): boolean {
     const { session } = this;
-    if (isMalformed(command)) return protocolFailure(session, ProtocolError.malformedCommand);
-    if (command.kind !== "initiate") return protocolFailure(session, ProtocolError.unexpectedCommand);
-    if (command.size < framed(9 + INITIATE)) return protocolFailure(session, ProtocolError.malformedInitiate);
+    if (isMalformed(command)) return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_UNSPECIFIED);
+    if (command.kind !== "initiate") return protocolFailure(session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
+    if (command.size < framed(9 + INITIATE))
+      return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_INITIATE);
     const { text } = command;
     const key = keyAt(text, INITIATE_KEY);
     if (text.length !== INITIATE || !sameKey(key, keyAt(text, INITIATE_VOUCH)))
-      return protocolFailure(session, ProtocolError.cryptographic);
+      return protocolFailure(session, ProtocolError.ZMTP_CRYPTOGRAPHIC);
     if (!this.admit(key)) return false;
     this.peerRoutingId = command.routingId;
     return accepts(this.options, command);

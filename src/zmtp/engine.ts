@@ -144,7 +144,8 @@ export class ZmtpEngine extends StreamEngine {
   private processGreeting(greeting: Control): boolean {
     const { options, end } = this;
     const session = this.session as EngineSession;
-    if (greeting.text !== options.security.mechanism) return protocolFailure(session, ProtocolError.mechanismMismatch);
+    if (greeting.text !== options.security.mechanism)
+      return protocolFailure(session, ProtocolError.ZMTP_MECHANISM_MISMATCH);
     this.mechanism = createMechanism({ options, session, peerAddress: end.peerAddress });
     this.encodes = true;
     this.pollOut = true;

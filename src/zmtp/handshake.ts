@@ -5,23 +5,26 @@ import { type Control, compatible } from "./wire.ts";
 
 /** Values of HANDSHAKE_FAILED_PROTOCOL. libzmq: ZMQ_PROTOCOL_ERROR_*. */
 export const ProtocolError = {
-  zmtpUnspecified: 0x1000_0000,
-  unexpectedCommand: 0x1000_0001,
-  malformedCommand: 0x1000_0011,
-  malformedHello: 0x1000_0013,
-  malformedInitiate: 0x1000_0014,
-  malformedError: 0x1000_0015,
-  malformedReady: 0x1000_0016,
-  malformedWelcome: 0x1000_0017,
-  invalidMetadata: 0x1000_0018,
-  cryptographic: 0x1100_0001,
-  mechanismMismatch: 0x1100_0002,
-  zapUnspecified: 0x2000_0000,
-  zapMalformedReply: 0x2000_0001,
-  zapBadRequestId: 0x2000_0002,
-  zapBadVersion: 0x2000_0003,
-  zapInvalidStatusCode: 0x2000_0004,
-  zapInvalidMetadata: 0x2000_0005,
+  ZMTP_UNSPECIFIED: 0x1000_0000,
+  ZMTP_UNEXPECTED_COMMAND: 0x1000_0001,
+  ZMTP_INVALID_SEQUENCE: 0x1000_0002,
+  ZMTP_KEY_EXCHANGE: 0x1000_0003,
+  ZMTP_MALFORMED_COMMAND_UNSPECIFIED: 0x1000_0011,
+  ZMTP_MALFORMED_COMMAND_MESSAGE: 0x1000_0012,
+  ZMTP_MALFORMED_COMMAND_HELLO: 0x1000_0013,
+  ZMTP_MALFORMED_COMMAND_INITIATE: 0x1000_0014,
+  ZMTP_MALFORMED_COMMAND_ERROR: 0x1000_0015,
+  ZMTP_MALFORMED_COMMAND_READY: 0x1000_0016,
+  ZMTP_MALFORMED_COMMAND_WELCOME: 0x1000_0017,
+  ZMTP_INVALID_METADATA: 0x1000_0018,
+  ZMTP_CRYPTOGRAPHIC: 0x1100_0001,
+  ZMTP_MECHANISM_MISMATCH: 0x1100_0002,
+  ZAP_UNSPECIFIED: 0x2000_0000,
+  ZAP_MALFORMED_REPLY: 0x2000_0001,
+  ZAP_BAD_REQUEST_ID: 0x2000_0002,
+  ZAP_BAD_VERSION: 0x2000_0003,
+  ZAP_INVALID_STATUS_CODE: 0x2000_0004,
+  ZAP_INVALID_METADATA: 0x2000_0005,
 } as const;
 
 /** What a mechanism needs from the session of its connection. libzmq: session_base_t. */
@@ -78,7 +81,7 @@ export const isMalformed = ({ kind, text }: Control): boolean =>
 /** The body of an ERROR command: length and reason. libzmq: process_error, handle_error_reason. */
 export function processReason(session: HandshakeSession, text: string): boolean {
   if (text.length === 0 || text.charCodeAt(0) > text.length - 1)
-    return protocolFailure(session, ProtocolError.malformedError);
+    return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_ERROR);
   const reason = text.slice(1, 1 + text.charCodeAt(0));
   if (/^[345]00$/.test(reason)) session.monitor("HANDSHAKE_FAILED_AUTH", Number(reason));
   return true;

@@ -58,13 +58,13 @@ class NullMechanism implements Mechanism {
   }
 
   process(command: Control): boolean {
-    if (this.received !== "nothing") return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    if (this.received !== "nothing") return protocolFailure(this.session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     if (command.kind === "ready") {
       this.received = "ready";
       this.peerRoutingId = command.routingId;
       return accepts(this.options, command);
     }
-    if (command.kind !== "error") return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    if (command.kind !== "error") return protocolFailure(this.session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     if (!processReason(this.session, command.text)) return false;
     this.received = "error";
     return true;

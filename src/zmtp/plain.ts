@@ -58,19 +58,19 @@ export class PlainClient implements Mechanism {
     const { state, session } = this;
     const { kind, text } = command;
     if (kind === "welcome" && state === "waiting-for-welcome") {
-      if (text !== "") return protocolFailure(session, ProtocolError.malformedWelcome);
+      if (text !== "") return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_WELCOME);
       this.state = "sending-initiate";
       return true;
     }
     if (kind === "ready" && state === "waiting-for-ready") {
-      if (!accepts(this.options, command)) return protocolFailure(session, ProtocolError.invalidMetadata);
+      if (!accepts(this.options, command)) return protocolFailure(session, ProtocolError.ZMTP_INVALID_METADATA);
       this.peerRoutingId = command.routingId;
       this.state = "ready";
       return true;
     }
     const error = kind === "command" && text.startsWith(ERROR_NAME);
     if (!error || (state !== "waiting-for-welcome" && state !== "waiting-for-ready"))
-      return protocolFailure(session, ProtocolError.unexpectedCommand);
+      return protocolFailure(session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     if (!processReason(session, text.slice(ERROR_NAME.length))) return false;
     this.state = "error";
     return true;
@@ -99,19 +99,19 @@ export class PlainServer extends ServerHandshake {
 
   protected override processHello(command: Control): boolean {
     const { session } = this;
-    if (isMalformed(command)) return protocolFailure(session, ProtocolError.malformedCommand);
-    if (command.kind !== "hello") return protocolFailure(session, ProtocolError.unexpectedCommand);
+    if (isMalformed(command)) return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_UNSPECIFIED);
+    if (command.kind !== "hello") return protocolFailure(session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     const { text } = command;
     const passwordAt = 1 + (text.charCodeAt(0) || 0);
     // Without a length charCodeAt gives NaN, which equals nothing.
     if (text.length - passwordAt - 1 !== text.charCodeAt(passwordAt))
-      return protocolFailure(session, ProtocolError.malformedHello);
+      return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_HELLO);
     if (!session.zapConnect()) return noHandler(session);
     return this.askHandler("PLAIN", [text.slice(1, passwordAt), text.slice(passwordAt + 1)]);
   }
 
   protected override processInitiate(command: Control): boolean {
-    if (command.kind !== "initiate") return protocolFailure(this.session, ProtocolError.unexpectedCommand);
+    if (command.kind !== "initiate") return protocolFailure(this.session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     this.peerRoutingId = command.routingId;
     this.state = "sending-ready";
     return accepts(this.options, command);

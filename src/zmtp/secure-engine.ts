@@ -21,7 +21,7 @@ export class SecureEngine extends ZmtpEngine {
   protected override processFrame(frame: Frame): boolean {
     if (!this.seals) return super.processFrame(frame);
     const session = this.session as EngineSession;
-    if ((frame.flags & SEALED) === 0) return protocolFailure(session, ProtocolError.unexpectedCommand);
+    if ((frame.flags & SEALED) === 0) return protocolFailure(session, ProtocolError.ZMTP_UNEXPECTED_COMMAND);
     const { maxmsgsize } = this.options;
     const group = frame instanceof AddressedFrame ? frame.group.length : 0;
     const size = Math.max(frame.size + commandName(frame).length, group) + SEAL;

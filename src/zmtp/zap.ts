@@ -45,19 +45,19 @@ export class ZapClient {
       const frame = this.session.zapReceive();
       if (frame === null) return "waiting";
       frames.push(frame);
-      if (frame.more !== frames.length < REPLY_FRAMES) return this.failed(ProtocolError.zapMalformedReply);
+      if (frame.more !== frames.length < REPLY_FRAMES) return this.failed(ProtocolError.ZAP_MALFORMED_REPLY);
     }
     const [delimiter, version, id, status, , userId, metadata] = frames.map(({ bytes }) => bytes) as [
       string,
       ...string[],
     ];
-    if (delimiter !== "") return this.failed(ProtocolError.zapUnspecified);
-    if (version !== VERSION) return this.failed(ProtocolError.zapBadVersion);
-    if (id !== REQUEST_ID) return this.failed(ProtocolError.zapBadRequestId);
-    if (!/^[2-5]00$/.test(status as string)) return this.failed(ProtocolError.zapInvalidStatusCode);
+    if (delimiter !== "") return this.failed(ProtocolError.ZAP_UNSPECIFIED);
+    if (version !== VERSION) return this.failed(ProtocolError.ZAP_BAD_VERSION);
+    if (id !== REQUEST_ID) return this.failed(ProtocolError.ZAP_BAD_REQUEST_ID);
+    if (!/^[2-5]00$/.test(status as string)) return this.failed(ProtocolError.ZAP_INVALID_STATUS_CODE);
     this.status = status as string;
     this.userId = userId as string;
-    if (parseProperties(metadata as string) === null) return this.failed(ProtocolError.zapInvalidMetadata);
+    if (parseProperties(metadata as string) === null) return this.failed(ProtocolError.ZAP_INVALID_METADATA);
     if (status !== "200") this.session.monitor("HANDSHAKE_FAILED_AUTH", Number(status));
     return "done";
   }
@@ -132,7 +132,7 @@ export abstract class ServerHandshake implements Mechanism {
   process(command: Control): boolean {
     if (this.state === "waiting-for-hello") return this.processHello(command);
     if (this.state === "waiting-for-initiate") return this.processInitiate(command);
-    return protocolFailure(this.session, ProtocolError.zmtpUnspecified);
+    return protocolFailure(this.session, ProtocolError.ZMTP_UNSPECIFIED);
   }
 
   zapAvailable(): boolean {
