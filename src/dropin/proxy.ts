@@ -47,13 +47,20 @@ class Run implements Party, Wake {
       this.thread,
       { frontend: front.base, backend: back.base, capture: null },
       {
-        received: (socket, frames) => recordFrames(instance, "recv", socket, null, frames, 0, label),
-        forwarded: (socket, frames) => recordFrames(instance, "send", socket, null, frames, 0, label),
+        // Under the name of the program, as its sockets are: so a reader of the trace sees one forwarder.
+        received: (socket, frames) => recordFrames(instance, "recv", socket, null, frames, 0),
+        forwarded: (socket, frames) => recordFrames(instance, "send", socket, null, frames, 0),
       },
     );
     const { journal } = instance.process.world;
     if (journal.full)
-      journal.record({ t: journal.now, ev: "block", thread: label, call: "proxy", socket: this.waiting.socket });
+      journal.record({
+        t: journal.now,
+        ev: "block",
+        thread: instance.label,
+        call: "proxy",
+        socket: this.waiting.socket,
+      });
     this.thread.start(this, kernel.now);
   }
 

@@ -31,7 +31,6 @@ export function recordFrames(
   error: string | null,
   frames: readonly Frame[],
   waited: number,
-  thread = instance.label,
 ): void {
   const { journal } = instance.process.world;
   if (!journal.full) return;
@@ -39,7 +38,7 @@ export function recordFrames(
   journal.record({
     t: journal.now,
     ev: "call",
-    thread,
+    thread: instance.label,
     call,
     socket: socket.name,
     ...(message === null

@@ -170,6 +170,9 @@ class ScenarioStage extends Simulation {
   readonly ended = new Map<string, () => void>();
 }
 
+/** As traces name them. */
+const CALLS: Readonly<Record<string, string>> = { receive: "recv", "proxy.run": "proxy" };
+
 class ModuleNode implements Member {
   readonly plan: PlanNode;
   readonly startsAt: Instant;
@@ -218,7 +221,10 @@ class ModuleNode implements Member {
 
   threadStates(quiet: boolean): ThreadState[] {
     const state = threadState(this.host);
-    return [state.state === "blocked" && quiet ? { ...state, pointer: "", forever: true } : state];
+    if (state.state !== "blocked") return [state];
+    const call = CALLS[state.call ?? ""] ?? state.call;
+    // No place in the scenario: a program in JavaScript that waits is taken for a server.
+    return [{ ...state, ...(call === undefined ? {} : { call }), ...(quiet ? { forever: true } : {}) }];
   }
 
   *sockets(): Iterable<SocketBase> {

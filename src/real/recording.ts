@@ -267,11 +267,13 @@ export class Recording {
       this.#failure ??= `the process of ${member.name} ${how}${member.complaint === "" ? "" : `: ${member.complaint.trim().split("\n").slice(-3).join(" ")}`}`;
       return;
     }
-    this.#own.push(
-      { t, ev: "call", thread: last.thread, call: "term", result: "ok", waited: t - last.t },
-      { t, ev: "thread", thread: last.thread, what: "end" },
-      { t, ev: "node", node, what: "exit", code: last.code },
-    );
+    // A program in JavaScript tells its end itself, and terminates nothing.
+    if (member.job.script === "")
+      this.#own.push(
+        { t, ev: "call", thread: last.thread, call: "term", result: "ok", waited: t - last.t },
+        { t, ev: "thread", thread: last.thread, what: "end" },
+      );
+    this.#own.push({ t, ev: "node", node, what: "exit", code: last.code });
   }
 
   // --- the end ---

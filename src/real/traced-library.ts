@@ -101,8 +101,8 @@ function proxyClass(host: ModuleProcess, original: AnyClass): AnyClass {
       const run = proxy.run.bind(proxy);
       define(proxy, "run", () => {
         const over = run();
-        const thread = `${host.plan.name}.proxy`;
-        host.journal.write({ ev: "block", thread, call: "proxy", socket: ends.map(({ name }) => name).join(", ") });
+        const socket = ends.map(({ name }) => name).join(", ");
+        host.journal.write({ ev: "block", thread: host.plan.name, call: "proxy", socket });
         return host.pends(over).finally(() => {
           for (const socket of ends) socket.closed();
         });

@@ -25,7 +25,9 @@ export class Monitor {
   private own: RawObserver | null = null;
   private readonly events: RawEvent[] = [];
   private waiting: Waiting | null = null;
+  /** The program knows of the end. */
   private over = false;
+  private ended = false;
 
   constructor(host: ModuleProcess, observer: RawObserver) {
     this.host = host;
@@ -38,7 +40,10 @@ export class Monitor {
       .catch(() => {
         // Closed with a receive under way: that is how a monitor ends.
       })
-      .finally(() => this.host.monitors.delete(this));
+      .finally(() => {
+        this.ended = true;
+        this.host.monitors.delete(this);
+      });
   }
 
   /** A pending receive keeps the process; without it the program ends as it would alone. */
@@ -74,7 +79,7 @@ export class Monitor {
     if (this.own !== null) return this.own;
     const { observer } = this;
     const methods = {
-      closed: { get: () => this.over || (observer.closed && this.events.length === 0) },
+      closed: { get: () => this.over || (this.ended && this.events.length === 0) },
       receive: { configurable: true, writable: true, value: () => this.receive() },
       close: { value: () => this.close() },
     };

@@ -85,7 +85,7 @@ export function failureLines(record: Pick<RunRecord, "threads">, style: Style): 
   const failed = record.threads.filter((thread) => thread.state === "failed");
   return failed.flatMap((thread) => {
     const since = thread.since === undefined ? "" : ` at ${formatTime(thread.since as number as Duration)}`;
-    const step = thread.pointer === undefined ? "" : ` (step ${thread.pointer})`;
+    const step = thread.pointer ? ` (step ${thread.pointer})` : "";
     return wrap(`${thread.thread} failed${since}: ${thread.error ?? "error"}${step}`, "  ", "    ").map(style.red);
   });
 }

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { TraceEvent } from "../../src/journal/events.ts";
 
 const SCENARIOS = join(import.meta.dirname, "../../scenarios/modules");
+const VALIDATION = join(import.meta.dirname, "../validation");
 let folder: string;
 
 beforeAll(() => {
@@ -79,6 +80,58 @@ describe("the examples", () => {
     120_000,
   );
 });
+
+/** Facts of distribution, measured with zeromq.js in processes of their own; here one file for both arms. */
+describe("what programs print is what they printed when it was measured", () => {
+  const tasks = (first: number) => [0, 3, 6, 9].map((number) => `task ${number + first}`);
+  const answers = (name: string, first: number) =>
+    Array.from({ length: 8 }, (_, number) => `${name}${number} by ${(number + first) % 3}`);
+  const measured: Record<string, Record<string, string[]>> = {
+    "js-mn-pub-sub": { sub: ["message 1", "message 2"] },
+    "js-streamer": { first: tasks(0), second: tasks(1), third: tasks(2) },
+    "js-shared-queue": { a: answers("a", 0), b: answers("b", 2), c: answers("c", 1) },
+    "js-async-server": { one: ["13 replies"], two: ["21 replies"] },
+  };
+
+  test.each(Object.keys(measured))("%s", { timeout: 60_000 }, (name) => {
+    const file = join(VALIDATION, `${name}.json`);
+    expect(sim("run", file, "--quiet", "--trace", "simulated.jsonl").status).toBe(0);
+    expect(logs(eventsOf("simulated.jsonl"))).toEqual(measured[name]);
+    for (let attempt = 1; ; attempt++) {
+      expect(sim("record", file, "--calm", "--quiet", "--out", "real").stderr).toBe("");
+      const real = logs(eventsOf("real/run-1.jsonl"));
+      if (attempt < 3 && JSON.stringify(real) !== JSON.stringify(measured[name])) continue;
+      return expect(real).toEqual(measured[name]);
+    }
+  });
+});
+
+test("a process leaves when its linger allows it to: at once, after 100 ms, when its peer came, never", () => {
+  /** ms from the end of the program to the end of the process. */
+  const stays = (events: readonly TraceEvent[]): Record<string, number> =>
+    Object.fromEntries(
+      events.flatMap((event) => {
+        const end = events.find(
+          (one) => one.ev === "thread" && one.what === "end" && event.ev === "node" && one.thread === event.node,
+        );
+        if (event.ev !== "node" || event.what !== "exit" || end === undefined) return [];
+        return [[event.node, (event.t - end.t) / 1e6]];
+      }),
+    );
+  const file = join(VALIDATION, "js-linger.json");
+  expect(sim("run", file, "--quiet", "--trace", "simulated.jsonl").status).toBe(0);
+  sim("record", file, "--calm", "--quiet", "--out", "real");
+  for (const trace of ["simulated.jsonl", "real/run-1.jsonl"]) {
+    const { none, some, heard, forever } = stays(eventsOf(trace));
+    expect(none).toBeLessThan(90);
+    expect(some).toBeGreaterThan(99);
+    expect(some).toBeLessThan(250);
+    // The peer comes at 500 ms, and is tried every 100 to 200 ms.
+    expect(heard).toBeGreaterThan(400);
+    expect(heard).toBeLessThan(900);
+    expect(forever).toBeUndefined();
+  }
+}, 60_000);
 
 test("draws, arguments, output: equal in both arms, in ESM and in CommonJS", () => {
   const text = (get: string) => `${get}
