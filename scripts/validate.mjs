@@ -47,7 +47,7 @@ function sim(...words) {
 }
 
 function scenarioFiles() {
-  return [join(ROOT, "scenarios"), join(ROOT, "test/validation")]
+  return [join(ROOT, "scenarios"), join(ROOT, "scenarios/modules"), join(ROOT, "test/validation")]
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((path) => path.endsWith(".json") && !path.endsWith(".schema.json"))
