@@ -107,7 +107,7 @@ export const OPTIONS: ReadonlyMap<string, OptionInfo> = new Map(
     recovery_ivl: ms(0),
     multicast_hops: int(1),
     multicast_maxtpdu: int(1),
-    multicast_loop: flag(),
+    multicast_loop: flag({ effective: ["RADIO"] }),
     plain_server: flag(),
     plain_username: bytes(1, 255),
     plain_password: bytes(0, 255),

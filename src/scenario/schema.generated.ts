@@ -130,7 +130,7 @@ export type BufferSize = (number | string)
  */
 export type Positive = (number | string)
 /**
- * tcp://host:port, tcp://*:port, ipc://path or inproc://name; may hold ${...}.
+ * tcp://host:port, tcp://*:port, udp://host:port (RADIO, DISH, DGRAM), ipc://path or inproc://name; may hold ${...}.
  * 
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "endpoint".
@@ -757,7 +757,7 @@ rate?: Positive
  */
 recovery_ivl?: Milliseconds
 /**
- * Multicast TTL (not modelled).
+ * Multicast TTL (not modelled: all hosts are near).
  */
 multicast_hops?: Positive
 /**
@@ -765,7 +765,7 @@ multicast_hops?: Positive
  */
 multicast_maxtpdu?: Positive
 /**
- * Multicast to the same host (not modelled).
+ * Multicast over udp comes to sockets of the own host as well. RADIO only.
  */
 multicast_loop?: Flag
 /**
