@@ -161,6 +161,32 @@ test("a user id takes one place of the receiver's high-water mark for ever", () 
   }
 });
 
+/**
+ * Measured with libzmq 4.3.4 in C: after a 400 zmq_ctx_term hangs if the program has made no call since, and
+ * returns at once if it has. The session has asked to go, but nobody has read that yet.
+ */
+test.each([
+  ["for ever without a call in between", false],
+  ["not at all after a call", true],
+])("a message for a server that refused holds zmq_ctx_term up, %s", (_, calls) => {
+  const lab = new Lab();
+  const client = lab.process("client");
+  const push = client.socket("PUSH", PLAIN_CLIENT);
+  const handler = lab.socket("REP");
+  handler.bind("inproc://zeromq.zap.01");
+  lab.socket("PULL", PLAIN_SERVER).bind("tcp://127.0.0.1:7100");
+  push.connect("tcp://127.0.0.1:7100");
+  push.send("x");
+  lab.settle();
+  handler.recv();
+  handler.send("1.0", "1", "400", "", "", "");
+  lab.settle(500);
+  if (calls) push.events();
+  lab.settle(100);
+  push.close();
+  expect(client.termTime(3000) === Infinity).toBe(!calls);
+});
+
 describe("keys", () => {
   test("a public key is computed from the secret one as libsodium and node:crypto do", () => {
     for (const [publicKey, secretKey] of KEYS) {
