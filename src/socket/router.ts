@@ -25,6 +25,8 @@ export class RouterSocket extends SocketBase {
   private terminateCurrentIn = false;
   private prefetched: Frame | null = null;
   private prefetchedIdSent = false;
+  /** What the peer was called when its message was taken: a handover meanwhile makes no difference. */
+  private idIn = "";
   private mandatory = false;
   private handover = false;
   private probeRouter = false;
@@ -122,7 +124,7 @@ export class RouterSocket extends SocketBase {
     if (this.moreIn) return this.endOfFrame(frame);
     this.prefetched = frame;
     this.prefetchedIdSent = true;
-    this.currentIn = this.fq.lastPipe;
+    this.comesFrom(this.fq.lastPipe);
     return this.idFrame(frame);
   }
 
@@ -132,7 +134,7 @@ export class RouterSocket extends SocketBase {
     if (frame === null) return false;
     this.prefetched = frame;
     this.prefetchedIdSent = false;
-    this.currentIn = this.fq.lastPipe;
+    this.comesFrom(this.fq.lastPipe);
     return true;
   }
 
@@ -190,8 +192,12 @@ export class RouterSocket extends SocketBase {
 
   private idFrame(first: Frame): Frame {
     this.moreIn = true;
-    const id = this.currentIn?.routingId ?? "";
-    return new Frame(id, id.length, MORE, first.message);
+    return new Frame(this.idIn, this.idIn.length, MORE, first.message);
+  }
+
+  private comesFrom(pipe: Pipe | null): void {
+    this.currentIn = pipe;
+    this.idIn = pipe?.routingId ?? "";
   }
 
   private endOfFrame(frame: Frame): Frame {

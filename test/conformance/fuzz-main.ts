@@ -62,6 +62,7 @@ async function main(): Promise<number> {
       // What had begun when the process died is tried alone, the rest again together.
       for (const index of result.unfinished) {
         const program = batch[index] as Program;
+        console.log(`seed ${seed}, program ${index}: had begun when the process ended: ${result.words}`);
         const outcome = alone(program);
         if (outcome.kind === "agrees") run.agreed++;
         else if (outcome.kind === "crashes")

@@ -214,6 +214,27 @@ file("own_subscriptions", (test) => {
   );
 });
 
+file("own_router", (test) => {
+  test(
+    "a_message_found_by_poll_keeps_the_id_of_before_the_handover",
+    async (b) => {
+      const router = b.socket("ROUTER", { router_handover: 1 });
+      const address = await router.bind(b.address("inproc"));
+      const dealers = ["first", "second"].map(() => b.socket("DEALER", { routing_id: "X" }));
+      for (const [index, dealer] of dealers.entries()) {
+        dealer.connect(address);
+        await dealer.send(String(index));
+        await b.settle(20);
+        // Takes the message of the first, which then loses its id to the second.
+        same(router.events().in, true);
+      }
+      same(await router.recv(), ["X", "0"]);
+      same(await router.recv(), ["X", "1"]);
+    },
+    OWN,
+  );
+});
+
 file("own_reconnect", (test) => {
   test(
     "the_interval_doubles_up_to_its_maximum",

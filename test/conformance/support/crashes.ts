@@ -33,7 +33,7 @@ type Outcome =
   | { readonly kind: "crashes"; readonly words: string };
 
 /** A batch takes some seconds; a process that takes longer than this has come to a halt. */
-const RUN_MS_MAX = 60_000;
+const RUN_MS_MAX = 180_000;
 /** An abort may be a race. */
 const TRIES = 3;
 

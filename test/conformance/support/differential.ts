@@ -12,12 +12,14 @@ export interface Disagreement {
 
 /** Pauses in ms of the real arm: a quick try, and what a busy machine may need. */
 const PAUSES = [8, 40, 120] as const;
+/** A smaller program gets just one try. */
+const SHRINKING = [40] as const;
 
 /** null: both arms agree, at least with long pauses. */
-export async function disagreement(program: Program): Promise<Disagreement | null> {
+export async function disagreement(program: Program, pauses: readonly number[] = PAUSES): Promise<Disagreement | null> {
   const expected = await simulated(program);
   let real: string[] = [];
-  for (const pause of PAUSES) {
+  for (const pause of pauses) {
     const bench = new RealBench(pause);
     real = await transcript(bench, program, pause);
     bench.close();
@@ -31,7 +33,7 @@ export async function shrink(found: Disagreement): Promise<Disagreement> {
   let best = found;
   for (let at = best.program.steps.length - 1; at >= 0; at--) {
     const steps = best.program.steps.filter((_, index) => index !== at);
-    const smaller = await disagreement({ ...best.program, steps });
+    const smaller = await disagreement({ ...best.program, steps }, SHRINKING);
     if (smaller !== null) best = smaller;
   }
   return best;
@@ -49,5 +51,5 @@ export async function inLanes<T, R>(items: readonly T[], work: (item: T) => Prom
 }
 
 export async function compareAll(programs: readonly Program[]): Promise<Disagreement[]> {
-  return (await inLanes(programs, disagreement)).filter((one) => one !== null);
+  return (await inLanes(programs, (program) => disagreement(program))).filter((one) => one !== null);
 }
