@@ -183,6 +183,12 @@ function* flowFacts({ messages }: Analysis): Generator<Fact> {
   }
 }
 
+/** A request of ZAP without its route, and without the peer's address, which every network has its own way to write. */
+const requestOf = (frames: readonly string[]): readonly string[] => {
+  const version = frames.indexOf("1.0");
+  return [...frames.slice(version, version + 3), ...frames.slice(version + 4)];
+};
+
 function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Generator<Fact> {
   const receipts = new Map<string, Part[]>();
   const calls = new Map<string, Part[]>();
@@ -195,7 +201,8 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
       if (event.socket !== undefined && event.call !== "poll")
         tally(results, `${event.socket} ${event.call}`, event.result);
       if (event.call === "recv" && event.result === "ok" && event.socket !== undefined) {
-        push(receipts, event.socket, { text: event.message ?? event.frames?.join("|") ?? "?", event: index });
+        const shown = topology.isZapHandler(event.socket) ? requestOf(event.frames ?? []) : event.frames;
+        push(receipts, event.socket, { text: event.message ?? shown?.join("|") ?? "?", event: index });
       }
     } else if (event.ev === "monitor" && event.event !== "MONITOR_STOPPED") {
       monitors.add(event, index);
