@@ -3,7 +3,8 @@ import { crc32 } from "node:zlib";
 import { Frame } from "../pipe/frame.ts";
 import type { OutFrame } from "../program/machine.ts";
 import type { MessageValue } from "../program/value.ts";
-import { previews, ReceivedFrame, utf8 } from "../run/values.ts";
+import { previews } from "../run/call-events.ts";
+import { ReceivedFrame, utf8 } from "../run/values.ts";
 
 /** A message that a program received; `receipt` numbers it within its process, so that forwarding can be followed. */
 export class RealMessage implements MessageValue {

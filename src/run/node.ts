@@ -82,8 +82,9 @@ export class Node implements BlockObserver, Actor, Member {
   blocked(thread: AppThread, operation: Operation): void {
     const { journal } = this.host.world;
     if (!journal.full || operation.name === "sleep") return;
-    const event = { t: journal.now, ev: "block", thread: thread.label, call: operation.name } as const;
-    journal.record(operation.subject === "" ? event : { ...event, socket: operation.subject });
+    const { name: call, subject: socket } = operation;
+    const event = { t: journal.now, ev: "block", thread: thread.label, call } as const;
+    journal.record(socket === "" ? event : { ...event, socket });
   }
 
   note(thread: AppThread, what: "start" | "end" | "fail", error?: ProgramError): void {

@@ -14,9 +14,10 @@ import type { Errno } from "../socket/errors.ts";
 import { getOption, isIgnored, setOption } from "../socket/options.ts";
 import { ProxyOperation } from "../socket/proxy.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
+import { type CallAbout, callEvent } from "./call-events.ts";
 import { Immediate } from "./immediate.ts";
 import type { Node } from "./node.ts";
-import { previews, ReceivedMessage, toFrames, toGroup, utf8 } from "./values.ts";
+import { ReceivedMessage, toFrames, toGroup, utf8 } from "./values.ts";
 
 const OK: Reply = { error: null, value: null };
 
@@ -286,7 +287,7 @@ export class Service {
     const socket = this.sockets.get(name);
     const error = socket === undefined ? "ENOTSOCK" : work(socket);
     this.reply = { error, value: null };
-    this.record(call, error, { ...(socket === undefined ? {} : { socket }), ...(arg === undefined ? {} : { arg }) });
+    this.record(call, error, { socket: socket?.name, arg });
   }
 
   private close(name: string, socket: SocketBase): null {
@@ -304,7 +305,7 @@ export class Service {
     const socket = this.socket(name);
     const result = getOption(socket, option);
     const error = typeof result === "string" ? result : null;
-    this.record("getsockopt", error, { socket, arg: option });
+    this.record("getsockopt", error, { socket: socket.name, arg: option });
     this.reply = { error, value: typeof result === "string" ? null : result.value };
   }
 
@@ -333,34 +334,15 @@ export class Service {
     whole: boolean,
   ): void {
     const message = whole && error === null ? frames?.[frames.length - 1]?.message : null;
-    this.record(call, error, {
-      ...(socket === undefined ? {} : { socket }),
-      ...(frames === null ? {} : { frames }),
-      ...(message ? { message } : {}),
-    });
+    this.record(call, error, { socket: socket?.name, message, frames });
   }
 
   /** Records a call that is over. */
-  private record(
-    call: string,
-    error: Errno | null,
-    about: { socket?: SocketBase; arg?: string; frames?: readonly Frame[]; message?: Message },
-  ): void {
+  private record(call: string, error: Errno | null, about: CallAbout): void {
     const { journal, thread } = this;
     if (!journal.full) return;
-    const { socket, arg, frames, message } = about;
-    journal.record({
-      t: journal.now,
-      ev: "call",
-      thread: thread.label,
-      call,
-      ...(socket === undefined ? {} : { socket: socket.name }),
-      ...(arg === undefined ? {} : { arg }),
-      ...(message === undefined ? {} : { message: message.name }),
-      ...(frames === undefined ? {} : { sizes: frames.map((frame) => frame.size), frames: previews(frames) }),
-      result: error ?? "ok",
-      ...(thread.waited > 0 && this.proxyOperation === null ? { waited: thread.waited } : {}),
-    });
+    const waited = this.proxyOperation === null ? thread.waited : 0;
+    journal.record(callEvent(journal.now, thread.label, call, about, error ?? "ok", waited));
   }
 }
 

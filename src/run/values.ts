@@ -83,22 +83,3 @@ function toFrame(frame: OutFrame, flags: number, message: Message | null): Frame
 }
 
 const fromHex = (hex: string): string => hex.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)));
-
-/** Longest preview of a frame in a trace, in bytes. */
-const PREVIEW = 64;
-
-/** Frames for a trace: printable ASCII as it is, other bytes as \xNN, long ones cut. */
-export const previews = (frames: readonly Frame[]): string[] => frames.map(preview);
-
-function preview(frame: Frame): string {
-  if (frame.content === null) return `<${frame.size} bytes>`;
-  const bytes = frame.bytes;
-  const shown = bytes.length > PREVIEW ? bytes.slice(0, PREVIEW) : bytes;
-  const text = /[^\x20-\x5b\x5d-\x7e]/.test(shown)
-    ? shown.replace(
-        /[^\x20-\x5b\x5d-\x7e]/g,
-        (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-      )
-    : shown;
-  return bytes.length > PREVIEW ? `${text}...` : text;
-}
