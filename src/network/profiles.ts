@@ -82,7 +82,7 @@ const loopback: ProfileData = {
   perByteSend: 0.1,
   perByteWrite: 0.12,
   perByteRead: 0.12,
-  copyStall: quantiles([0, 4500], [1, 6500]),
+  copyStall: quantiles([0, 4200], [1, 6200]),
   copyStallEvery: { kind: "exponential", mean: 16.5 * MEGABYTE },
   commandDelay: MEGABYTE,
   loopback: loopbackLink,

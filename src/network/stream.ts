@@ -6,6 +6,7 @@ import type { Actor } from "../kernel/actor.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import { type HealListener, type Link, retransmitAt } from "./link.ts";
+import { UnixBuffer } from "./unix-buffer.ts";
 
 /** The engine on one end; called when something happens, does its work in its own thread later. */
 export interface StreamUser {
@@ -13,6 +14,8 @@ export interface StreamUser {
   streamReadable(): void;
   /** A write that had found the buffers full may be tried again. */
   streamWritable(): void;
+  /** It takes in what comes, and is not stopped by a limit of its own. */
+  readonly pollIn: boolean;
 }
 
 /**
@@ -45,7 +48,10 @@ export class StreamEnd implements Actor, HealListener {
   /** Outgoing: bytes the kernel took; when the last of them arrives. */
   private sent = 0;
   private lastArrival = 0;
-  private writerBlocked = false;
+  /** Poll would not call it writable: the user hears when that changes. */
+  writerBlocked = false;
+  /** Outgoing, ipc: what the kernel holds. */
+  private readonly unix: UnixBuffer | null;
   private stalledBytes = 0;
   private stalledSince = -1;
   private stalledEnd = -1;
@@ -64,11 +70,12 @@ export class StreamEnd implements Actor, HealListener {
     this.link = options.links[side];
     this.capacity = options.capacity[side];
     this.transport = options.transport;
+    this.unix = options.transport === "ipc" ? new UnixBuffer() : null;
     this.itemLost = options.itemLost;
   }
 
   /**
-   * Two connected ends. `capacity`: bytes that fit between a writer and a reader who does not read.
+   * Two connected ends. `capacity`: bytes that fit between a writer and a reader who does not read, over tcp.
    * DIFFERS(kernel-buffer): one number per direction; Linux tunes its buffers while it runs.
    */
   static pair(options: StreamPairOptions): [StreamEnd, StreamEnd] {
@@ -114,15 +121,26 @@ export class StreamEnd implements Actor, HealListener {
   /** Hands over up to `bytes` at the thread's instant `at`; returns how many the buffers took. */
   write(bytes: number, at: Instant): number {
     const peer = this.peer as StreamEnd;
+    const { unix } = this;
     const free = this.capacity - (this.sent - peer.consumed);
-    const taken = Math.min(bytes, Math.max(free, 0));
-    if (taken < bytes) this.writerBlocked = true;
+    const taken = unix === null ? Math.min(bytes, Math.max(free, 0)) : unix.take(bytes, this.isRead);
+    if (taken < bytes || unix?.writable === false) this.writerBlocked = true;
     if (taken === 0) return 0;
     this.sent += taken;
     if (peer.closed) peer.dropItems(this.sent, "wire");
     if (this.link.downSince !== null) this.stall(taken, at);
     else this.depart(taken, at);
     return taken;
+  }
+
+  /** How many of the bytes a write would copy: those that have no room are not looked at. */
+  copied(bytes: number): number {
+    return this.unix === null ? bytes : this.unix.room(bytes, this.isRead);
+  }
+
+  /** The far end reads while this one writes, as two processors do: a buffer that was nearly empty before is no limit then. */
+  private get isRead(): boolean {
+    return (this.peer as StreamEnd).user?.pollIn === true && this.unix?.writable === true;
   }
 
   // --- reading ---
@@ -136,7 +154,10 @@ export class StreamEnd implements Actor, HealListener {
     const bytes = Math.min(max, this.arrived - this.consumed);
     this.consumed += bytes;
     const peer = this.peer as StreamEnd;
-    if (peer.writerBlocked && bytes > 0) this.maybeReopen(peer);
+    if (bytes > 0) {
+      peer.unix?.release(this.consumed);
+      if (peer.writerBlocked) this.maybeReopen(peer);
+    }
     return bytes;
   }
 
@@ -254,9 +275,10 @@ export class StreamEnd implements Actor, HealListener {
     this.link.awaitHeal(this);
   }
 
-  /** Room came back: the writer hears of it when a third of the buffer is free, as on Linux. */
+  /** Room came back: the writer hears of it when a third of the buffer is free (tcp) or three quarters (ipc), as on Linux. */
   private maybeReopen(writer: StreamEnd): void {
-    if ((writer.sent - this.consumed) * 3 > writer.capacity * 2) return;
+    const { unix } = writer;
+    if (unix === null ? (writer.sent - this.consumed) * 3 > writer.capacity * 2 : !unix.writable) return;
     writer.writerBlocked = false;
     this.kernel.schedule(this.link.sampleLatency() as Duration, writer, OP_WRITABLE, 0);
   }

@@ -70,7 +70,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
   /** Bytes of the message in the encoder that are not in the out buffer yet. */
   private encoding = 0;
   private encodingHeader = false;
-  private pollIn = true;
+  pollIn = true;
   private inputStopped = false;
   private ioError = false;
   private inPosted = false;
@@ -194,12 +194,12 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
     }
     const { costs } = this.thread;
     this.thread.charge(costs.syscall);
-    this.thread.chargeCopy(this.outSize * costs.perByteWrite);
+    this.thread.chargeCopy(this.end.copied(this.outSize) * costs.perByteWrite);
     const written = this.end.write(this.outSize, this.thread.localNow);
     this.outSize -= written;
     if (!this.encodes && this.outSize === 0) this.pollOut = false;
-    // The descriptor is polled again: at once when the kernel took everything, else when it has room.
-    if (this.pollOut && this.outSize === 0) this.postOut();
+    // The descriptor is polled again: at once when it is still writable, else when it has room.
+    if (this.pollOut && !this.end.writerBlocked) this.postOut();
   }
 
   /** Fills the out buffer from the pipe. A body that starts a batch and fills it goes out in one write. */

@@ -317,8 +317,8 @@ describe("model 2.5: termination in three hops", () => {
 });
 
 describe("a receiver that is stopped by its limit when the connection ends (measured against libzmq 4.3.5)", () => {
-  /** 100 messages of 1000 bytes to a PULL of RCVHWM 2; what it can still read when the sender has closed. */
-  function readable(endpoint: string, receiverSends: boolean): number {
+  /** Messages of 1000 bytes to a DEALER of RCVHWM 2; what it can still read when the sender has closed. */
+  function readable(endpoint: string, receiverSends: boolean, rounds: number, each: number): number {
     const lab = new Lab();
     const receiver = lab.lone("DEALER", { rcvhwm: 2 });
     const sender = lab.lone("DEALER");
@@ -326,8 +326,10 @@ describe("a receiver that is stopped by its limit when the connection ends (meas
     sender.connect(endpoint);
     lab.settle();
     receiver.events();
-    sender.sends(100, () => [1000]);
-    lab.settle();
+    for (let round = 0; round < rounds; round++) {
+      sender.sends(each, () => [1000]);
+      lab.settle();
+    }
     sender.close();
     lab.settle();
     if (receiverSends) receiver.send("to a closed socket");
@@ -342,9 +344,10 @@ describe("a receiver that is stopped by its limit when the connection ends (meas
   /** The pipe, the message in the decoder's hands and the rest of its read of 8192 bytes; 5 to 10 in reality. */
   const AT_HAND = 8;
 
-  test("tcp: everything is there", () => expect(readable(TCP, false)).toBe(100));
+  test("tcp: everything is there", () => expect(readable(TCP, false, 1, 100)).toBe(100));
   test("tcp, it writes once more: the reset takes what the kernel holds", () =>
-    expect(readable(TCP, true)).toBe(AT_HAND));
+    expect(readable(TCP, true, 1, 100)).toBe(AT_HAND));
+  // Written one by one, 60 fit into a Unix socket, and a read finds only what is there: 3 in reality, too.
   test("ipc: the hangup is noticed at once and takes it, too", () =>
-    expect(readable("ipc:///tmp/a", false)).toBe(AT_HAND));
+    expect(readable("ipc:///tmp/a", false, 60, 1)).toBe(3));
 });
