@@ -187,6 +187,40 @@ file("own_subscriptions", (test) => {
   );
 
   test(
+    "a_verboser_forwarder_keeps_what_was_subscribed_twice",
+    async (b) => {
+      const pub = b.socket("XPUB");
+      const xsub = b.socket("XSUB");
+      const xpub = b.socket("XPUB", { xpub_verboser: 1 });
+      xsub.connect(await pub.bind(b.address("inproc")));
+      const address = await xpub.bind(b.address("inproc"));
+      const forward = async (): Promise<number> => {
+        await b.settle(20);
+        const told = await drain(xpub);
+        for (const message of told) await xsub.send(...message);
+        await b.settle(20);
+        return told.length;
+      };
+      const sub = b.socket("SUB", { linger: 0 });
+      sub.connect(address);
+      for (const _ of [1, 2]) sub.set("subscribe", "a");
+      same(await forward(), 2);
+      same(await drain(pub), [["\x01a"]]);
+      sub.close();
+      // Two came in, one goes out: the publisher goes on sending to nobody.
+      for (const _ of [1, 2]) {
+        await b.settle(20);
+        xpub.events();
+      }
+      same(await forward(), 1);
+      same(await drain(pub), []);
+      await pub.send("a1");
+      same(await xsub.recv(), ["a1"]);
+    },
+    OWN,
+  );
+
+  test(
     "subscriptions_are_sent_again_after_a_reconnect",
     async (b) => {
       const first = b.socket("XPUB");
