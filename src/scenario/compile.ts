@@ -13,6 +13,7 @@ import type * as schema from "./schema.generated.ts";
 import { checkShape, isObject } from "./shape.ts";
 import { Source, under } from "./source.ts";
 import { checkTopology } from "./topology.ts";
+import { checkZap } from "./zap.ts";
 
 export interface CompileOptions {
   /** Name of the file, for messages and the plan's name. */
@@ -92,6 +93,7 @@ function compileDocument(
   const { nodes, uses } = hasNodes ? compileNodes(scenario, seed, directory, report) : { nodes: [], uses: [] };
   const hosts = new Hosts(nodes, directory);
   checkTopology(uses, report);
+  checkZap(uses, report);
   const timeline = compileTimeline(list(scenario.timeline), hosts, directory, report);
   const expectations = compileExpectations(list(scenario.expect), directory, report);
   const until = nanoseconds(sound("until") ?? DEFAULT_UNTIL, "/until", report) as Instant;

@@ -16,6 +16,8 @@ export interface OptionInfo {
   readonly types?: readonly SocketTypeName[];
   /** Types on which it has an effect; all that take it when absent. */
   readonly effective?: readonly SocketTypeName[];
+  /** A key of CURVE in Z85. */
+  readonly key?: true;
   /** Only draft builds of libzmq have it. */
   readonly draft?: true;
 }
@@ -110,12 +112,12 @@ export const OPTIONS: ReadonlyMap<string, OptionInfo> = new Map(
     multicast_loop: flag({ effective: ["RADIO"] }),
     plain_server: flag(),
     plain_username: bytes(1, 255),
-    plain_password: bytes(0, 255),
+    plain_password: bytes(1, 255),
     curve_server: flag(),
-    curve_publickey: bytes(40, 40),
-    curve_secretkey: bytes(40, 40),
-    curve_serverkey: bytes(40, 40),
-    zap_domain: bytes(0, 255),
+    curve_publickey: bytes(40, 40, { key: true }),
+    curve_secretkey: bytes(40, 40, { key: true }),
+    curve_serverkey: bytes(40, 40, { key: true }),
+    zap_domain: bytes(1, 255),
     zap_enforce_domain: flag({ draft: true }),
   } satisfies Record<string, OptionInfo>),
 );

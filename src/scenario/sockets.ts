@@ -1,6 +1,7 @@
 /** Declared sockets: checks options and endpoints and compiles them. */
 import type { SocketTypeName } from "../ctx/options.ts";
 import type { PlanOption, PlanSocket, Template } from "../program/plan.ts";
+import { decodeZ85 } from "../socket/security-options.ts";
 import { checkEndpoint } from "./check-endpoint.ts";
 import { OPTIONS, optionInteger, takersOf } from "./options.ts";
 import type { Report } from "./report.ts";
@@ -57,8 +58,7 @@ export function compileOption({
       hint: 'the binding "zeromq.js" has the draft build',
     });
   }
-  if (info.form === "bytes")
-    return bytesValue(value, { option, pointer, report, texts, min: info.min, max: info.max, mayFail });
+  if (info.form === "bytes") return bytesValue(value, { option, pointer, report, texts, ...info, mayFail });
   if (typeof value === "string" && value.includes("${")) return texts.template(value, pointer);
   const result = optionInteger(option, info, value);
   if (result.ok) return result.value;
@@ -67,17 +67,20 @@ export function compileOption({
   return undefined;
 }
 
+interface BytesContext {
+  readonly option: string;
+  readonly pointer: string;
+  readonly report: Report;
+  readonly texts: Texts;
+  readonly min: number;
+  readonly max: number;
+  readonly key?: boolean;
+  readonly mayFail: boolean;
+}
+
 function bytesValue(
   value: number | boolean | string,
-  {
-    option,
-    pointer,
-    report,
-    texts,
-    min,
-    max,
-    mayFail,
-  }: { option: string; pointer: string; report: Report; texts: Texts; min: number; max: number; mayFail: boolean },
+  { option, pointer, report, texts, min, max, key = false, mayFail }: BytesContext,
 ): Template | undefined {
   if (typeof value !== "string") {
     report.error(pointer, "ZS331", `"${option}" takes a text`);
@@ -94,9 +97,13 @@ function bytesValue(
           ? `at least ${min} byte${min === 1 ? "" : "s"}`
           : `at most ${max} bytes`;
     report.error(pointer, "ZS331", `${option} is ${bounds} long, found ${size}`);
+  } else if (plain && !mayFail && key && decodeZ85(template.join("")) === null) {
+    report.error(pointer, "ZS331", `${option} is no key in Z85`, { hint: KEY_HINT });
   }
   return template;
 }
+
+const KEY_HINT = "curveKeyPair() of zeromq.js and zmq_curve_keypair make pairs";
 
 function utf8Length(text: string): number {
   let length = 0;
