@@ -69,7 +69,9 @@ export function check(source: Source): Checked {
 
 /** One run and whether everything held that one run can be judged by. */
 export async function execute(loaded: Loaded, seed: string, options: ExecuteOptions = {}): Promise<Finished> {
-  return finished(await bounded(() => runPreparedWith(planRunner(loaded.path, options), loaded, seed)));
+  return finished(
+    await bounded(() => runPreparedWith(planRunner(loaded.path, { ...options, alone: true }), loaded, seed)),
+  );
 }
 
 export interface ExecuteOptions {
@@ -84,7 +86,7 @@ export const finished = (run: ScenarioRun): Finished => ({
 
 /** A run of a plan that is not judged. */
 export const simulatePlan = (path: string, plan: Plan, options: SimulateOptions): Promise<RunRecord> =>
-  bounded(() => planRunner(path)(plan, options));
+  bounded(() => planRunner(path, { alone: true })(plan, options));
 
 /** A limit and a broken program are the scenario's affair, not bugs. */
 async function bounded<T>(run: () => T | Promise<T>): Promise<T> {

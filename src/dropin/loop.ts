@@ -187,8 +187,9 @@ export class Loop {
     this.head = 0;
   }
 
-  private stuck(): StuckError {
-    const name = this.current === null ? "the simulation" : `host "${this.current.label}"`;
+  /** The error for a program that does not give control back. */
+  stuck(instance = this.current): StuckError {
+    const name = instance === null ? "the simulation" : `host "${instance.label}"`;
     return new StuckError(
       `${name} ran for more than ${this.turnLimitMs} ms of real time without giving control back: an endless loop, or one of promises that never waits`,
     );

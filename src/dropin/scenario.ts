@@ -21,12 +21,17 @@ import { interceptUncaught } from "./process-events.ts";
 import { real } from "./real.ts";
 import { Simulation, type SimulationEvents, threadState } from "./simulation.ts";
 import { currentStage, setStage } from "./stage.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface PlanOptions extends SimulateOptions {
   /** The file of the scenario, beside which its modules lie. */
   readonly scenario: string;
   /** What the programs write to standard output and error. */
   readonly echo?: (text: string) => void;
+  /** Nobody else's code runs in this process meanwhile. */
+  readonly alone?: boolean;
+  /** Real ms that a program may run without giving control back. Default 10,000. */
+  readonly turnLimit?: number;
 }
 
 /** The bundle has the doors of the module beside it. */
@@ -47,8 +52,9 @@ export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<Ru
   alias({ zeromq: pair("zeromq"), draft: pair("zeromq-draft") });
   let stage: ScenarioStage | null = null;
   let undo = (): void => {};
-  try {
-    return await new Promise<RunRecord>((done, failed) => {
+  let swapped: readonly string[] = [];
+  const played = (): Promise<RunRecord> =>
+    new Promise<RunRecord>((done, failed) => {
       const events: SimulationEvents = {
         quiet: (outcome) => {
           done(finish(outcome));
@@ -58,7 +64,11 @@ export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<Ru
       };
       const run: PlanRun = new PlanRun(plan, options, {
         create: (host, node, module) => {
-          stage ??= new ScenarioStage(settingsOf(plan), events, host, () => run.over);
+          stage ??= new ScenarioStage(settingsOf(plan, options), events, host, {
+            over: () => run.over,
+            plan,
+            alone: options.alone === true,
+          });
           return new ModuleNode(stage, host, node, module, folder);
         },
       });
@@ -80,17 +90,21 @@ export async function simulatePlan(plan: Plan, options: PlanOptions): Promise<Ru
         process.exitCode = exitCode;
         on.loop.end();
         setStage(null);
-        restore();
+        swapped = restore();
       };
       setStage(on);
       on.loop.arm();
     });
-  } finally {
-    undo();
-  }
+  // What throws on the way rejects, too: everything is put back in any case.
+  const record = await played().finally(() => undo());
+  if (swapped.length > 0)
+    throw new ModuleError(
+      `a program replaced ${swapped.join(", ")} and did not put it back: the clock is the simulation's`,
+    );
+  return record;
 }
 
-const settingsOf = (plan: Plan) => ({
+const settingsOf = (plan: Plan, { turnLimit = 10_000 }: PlanOptions) => ({
   name: plan.name,
   seed: plan.seed,
   profile: "loopback",
@@ -100,11 +114,13 @@ const settingsOf = (plan: Plan) => ({
   strict: false,
   realWork: "auto" as const,
   drain: null,
-  turnLimitMs: 10_000,
+  turnLimitMs: turnLimit,
 });
 
 class ScenarioStage extends Simulation {
   private readonly over: () => boolean;
+  private readonly alone: boolean;
+  private readonly watchdog: Watchdog;
   /** Its file is being loaded, which takes no virtual time; nobody else runs meanwhile. */
   private loading: Instance | null = null;
 
@@ -112,24 +128,30 @@ class ScenarioStage extends Simulation {
     settings: ConstructorParameters<typeof Simulation>[0],
     events: SimulationEvents,
     scenario: NodeHost,
-    over: () => boolean,
+    { over, plan, alone }: { readonly over: () => boolean; readonly plan: Plan; readonly alone: boolean },
   ) {
     super(settings, events, scenario);
     this.over = over;
+    this.alone = alone;
+    for (const { host } of plan.nodes) this.hostNames.add(host);
+    this.watchdog = Watchdog.of(settings.turnLimitMs);
   }
 
   /** It counts as loaded when its top level is done, or waits for something of the simulation. */
   load(instance: Instance, work: () => Promise<unknown>): Promise<unknown> {
     this.loading = instance;
     let settled = false;
+    this.watchdog.begin();
     const result = work();
     const mark = (): void => {
       settled = true;
     };
     result.then(mark, mark);
     const look = (): void => {
+      if (this.watchdog.ended) return this.broken(this.loop.stuck(instance));
       if (!settled && instance.alive && instance.refs === 0 && instance.waiting.size === 0)
         return void real.setImmediate(look);
+      this.watchdog.over();
       this.loading = null;
       this.loop.arm();
     };
@@ -138,7 +160,14 @@ class ScenarioStage extends Simulation {
   }
 
   override present(): Instance | null {
-    return this.loading ?? super.present();
+    return this.loading ?? super.present() ?? (this.alone ? this.onlyLoose() : null);
+  }
+
+  /** The program that must be the one that goes on after a file was read: no other waits for something real. */
+  private onlyLoose(): Instance | null {
+    if (this.loop.loose.size === 0) return null;
+    const [suspect, another] = this.suspects();
+    return another === undefined ? (suspect?.instance ?? null) : null;
   }
 
   override mayRun(): boolean {

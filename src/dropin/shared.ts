@@ -7,6 +7,7 @@ import { startAmbient } from "./ambient.ts";
 import { register } from "./register.ts";
 import { simulatePlan } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
+import { currentStage } from "./stage.ts";
 import * as zeromq from "./zeromq.ts";
 import * as draft from "./zeromq-draft.ts";
 
@@ -16,6 +17,8 @@ type Shared = {
   readonly draft: object;
   simulate: typeof simulate;
   readonly simulatePlan: typeof simulatePlan;
+  /** Whether a simulation is on in this process. */
+  readonly running: () => boolean;
   startAmbient: typeof startAmbient;
   register: typeof register;
   readonly alias: typeof alias;
@@ -29,6 +32,7 @@ const mine: Shared = {
   draft: exportsOf(draft),
   simulate,
   simulatePlan,
+  running: () => currentStage() !== null,
   startAmbient,
   register,
   alias,

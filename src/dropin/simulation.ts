@@ -58,7 +58,7 @@ export class Simulation implements HostOwner, LoopOwner, Stage {
   ambient: Instance | null = null;
   protected readonly events: SimulationEvents;
   private readonly realWork: RealWork;
-  private readonly hostNames = new Set<string>();
+  protected readonly hostNames = new Set<string>();
   private readonly shapes = new Map<string, Partial<LinkShape>>();
   private readonly profileName: string;
 

@@ -11,10 +11,18 @@ import type { PlanRunner } from "../trace/scenario-run.ts";
 export interface ModuleOptions {
   /** What the programs write to standard output and error. */
   readonly echo?: (text: string) => void;
+  /** Nobody else's code runs in this process meanwhile: what goes on after a file was read is the program that read it. */
+  readonly alone?: boolean;
+  /** Real ms that a program may run without giving control back. Default 10,000. */
+  readonly turnLimit?: number;
 }
+
+/** Where the first copy of the drop-in is found by everybody. */
+const KEY = Symbol.for("zeromq-sim");
 
 interface Dropin {
   readonly shared: {
+    running(): boolean;
     simulatePlan(plan: Plan, options: SimulateOptions & ModuleOptions & { scenario: string }): Promise<RunRecord>;
   };
 }
@@ -32,8 +40,14 @@ export const planRunner =
 /** Clock and timers are those of the whole process: one run at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
+let waiting = 0;
+
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const next = last.then(work);
+  const { [KEY]: known } = globalThis as { [KEY]?: Dropin["shared"] };
+  if (waiting === 0 && known?.running() === true)
+    throw new ModuleError("a simulation is running already in this process: await it before the next one");
+  waiting++;
+  const next = last.then(work).finally(() => waiting--);
   last = next.catch(() => {});
   return next;
 }

@@ -37,6 +37,8 @@ export interface AsyncRunOptions extends RunOptions {
   readonly file?: string;
   /** What programs in JavaScript print; without it nothing is shown, and the trace has it. */
   readonly echo?: (text: string) => void;
+  /** Real ms that a program in JavaScript may run without giving control back. Default 10,000. */
+  readonly turnLimit?: number;
 }
 
 /** As simulate(), also for scenarios whose nodes run programs in JavaScript. Such runs come one after the other. */
@@ -44,8 +46,11 @@ export async function simulateAsync(
   what: string | Scenario | Topology | Plan,
   options: AsyncRunOptions = {},
 ): Promise<Run> {
-  const { seed, file = "scenario.json", set, read, echo, ...rest } = options;
-  const runPlan = planRunner(file, echo === undefined ? {} : { echo });
+  const { seed, file = "scenario.json", set, read, echo, turnLimit, ...rest } = options;
+  const runPlan = planRunner(file, {
+    ...(echo === undefined ? {} : { echo }),
+    ...(turnLimit === undefined ? {} : { turnLimit }),
+  });
   if (isPlan(what)) return planRun(await runPlan(what, planOptions(seed, rest)));
   const scenario = open(what, options);
   const run = await runPreparedWith(runPlan, scenario.prepared, scenario.seed, rest);

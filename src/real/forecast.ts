@@ -21,7 +21,7 @@ export async function forecast(plan: Plan, seed: string, scenario: string): Prom
   const names = allSockets(plan);
   let events: readonly TraceEvent[];
   try {
-    ({ events } = await planRunner(scenario)(plan, { seed, exploreChoices: seed !== plan.seed }));
+    ({ events } = await planRunner(scenario, { alone: true })(plan, { seed, exploreChoices: seed !== plan.seed }));
   } catch (error) {
     if (errorKind(error) !== "limit") throw error;
     return { addresses: [], sockets: names, marked: names };
