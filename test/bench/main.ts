@@ -19,13 +19,13 @@ interface Measured {
 }
 
 /** Measures `work`, which returns what it counted. */
-function measure(work: () => number): Measured {
+function measure(work: () => model.Done | number): Measured {
   const cpu = process.cpuUsage();
   const wall = performance.now();
-  const count = work();
+  const done = work();
   const used = process.cpuUsage(cpu);
   return {
-    count,
+    count: typeof done === "number" ? done : done.count,
     cpu: (used.user + used.system) / 1e6,
     wall: (performance.now() - wall) / 1e3,
     rss: process.resourceUsage().maxRSS / 1024,
@@ -41,7 +41,7 @@ const kernel = (work: Work, events: number) => (): Measured => {
   });
 };
 /** Whole-model workloads are warmed up with the same work in another world: compiled code is measured, as in the peers. */
-const warmed = (work: (count: number) => number, count: number) => (): Measured => {
+const warmed = (work: (count: number) => model.Done | number, count: number) => (): Measured => {
   work(count);
   return measure(() => work(count));
 };

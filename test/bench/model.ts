@@ -24,6 +24,14 @@ const SIZE = 100;
 
 export type Transport = "tcp" | "inproc";
 
+/** What a workload did. */
+export interface Done {
+  /** Deliveries, requests answered, timers fired. */
+  readonly count: number;
+  /** Kernel events it took. */
+  readonly events: number;
+}
+
 /** A world with one process. Counts on, trace off. */
 export class Bench {
   readonly kernel = new Kernel({ seed: "bench", limits, choices: { mode: "default", record: false } });
@@ -59,6 +67,10 @@ export class Bench {
 
   run(): void {
     this.kernel.run(FOREVER);
+  }
+
+  done(count: number): Done {
+    return { count, events: this.kernel.executed };
   }
 }
 
@@ -141,7 +153,7 @@ const endpoint = (transport: Transport, port = 1): string =>
 const settleTime = seconds(0.5);
 
 /** PUSH to PULL, HWM 1000, as fast as they can. Deliveries. */
-export function pushPull(transport: Transport, messages: number): number {
+export function pushPull(transport: Transport, messages: number): Done {
   const bench = new Bench();
   const push = bench.socket("PUSH");
   const pull = bench.socket("PULL");
@@ -150,11 +162,11 @@ export function pushPull(transport: Transport, messages: number): number {
   bench.thread("sender", (thread) => new Sender(thread, push, messages));
   bench.thread("receiver", (thread) => new Receiver(thread, [pull], messages));
   bench.run();
-  return bench.journal.delivered;
+  return bench.done(bench.journal.delivered);
 }
 
 /** PUB to `subscribers` SUBs, limits off as in the peer, so that every message counts. Deliveries. */
-export function pubSub(transport: Transport, subscribers: number, deliveries: number): number {
+export function pubSub(transport: Transport, subscribers: number, deliveries: number): Done {
   const bench = new Bench();
   const pub = bench.socket("PUB", { sndhwm: 0, backlog: 1e9 });
   pub.bind(endpoint(transport));
@@ -168,11 +180,11 @@ export function pubSub(transport: Transport, subscribers: number, deliveries: nu
   bench.thread("sender", (thread) => new Sender(thread, pub, messages), start);
   bench.thread("receiver", (thread) => new Receiver(thread, subs, messages * subscribers));
   bench.run();
-  return bench.journal.delivered;
+  return bench.done(bench.journal.delivered);
 }
 
 /** PUB -> XSUB/XPUB proxy -> SUB. Messages end to end. */
-export function proxied(transport: Transport, messages: number): number {
+export function proxied(transport: Transport, messages: number): Done {
   const bench = new Bench();
   const frontend = bench.socket("XSUB", { rcvhwm: 0, sndhwm: 0 });
   const backend = bench.socket("XPUB", { rcvhwm: 0, sndhwm: 0 });
@@ -190,11 +202,11 @@ export function proxied(transport: Transport, messages: number): number {
   bench.thread("sender", (thread) => new Sender(thread, pub, messages), settleTime);
   bench.thread("receiver", (thread) => new Receiver(thread, [sub], messages));
   bench.run();
-  return messages;
+  return bench.done(messages);
 }
 
 /** 100 REQ clients through ROUTER/DEALER to 10 REP workers over tcp. Requests answered. */
-export function sharedQueue(requests: number): number {
+export function sharedQueue(requests: number): Done {
   const bench = new Bench();
   const frontend = bench.socket("ROUTER");
   const backend = bench.socket("DEALER");
@@ -221,7 +233,7 @@ export function sharedQueue(requests: number): number {
   const rounds = Math.ceil(requests / 100);
   for (let client = 0; client < 100; client++) talk("REQ", 1, rounds);
   bench.run();
-  return rounds * 100;
+  return bench.done(rounds * 100);
 }
 
 /** Idle subscribers connected over tcp, both ends in this process. Gives the bench, to be kept alive while memory is read. */
@@ -241,18 +253,18 @@ export function idleSubscribers(count: number): Bench {
 }
 
 /** Subscribers that wait for a publisher that is not there: reconnect timers fire and are armed again. Timers fired. */
-export function reconnecting(count: number): number {
+export function reconnecting(count: number): Done {
   const bench = new Bench("ideal");
   for (let index = 0; index < count; index++) {
     bench.socket("SUB", { reconnect_ivl: 10_000 }).connect(endpoint("tcp"));
     if (index % 1000 === 999) bench.kernel.run((bench.kernel.now + 1) as Instant);
   }
   bench.kernel.run((bench.kernel.now + seconds(30)) as Instant);
-  return count * 2;
+  return bench.done(count * 2);
 }
 
 /** One publisher, one subscriber with `topics` distinct prefixes, messages spread over them. Deliveries. */
-export function manyTopics(topics: number, messages: number): number {
+export function manyTopics(topics: number, messages: number): Done {
   const bench = new Bench("ideal");
   const pub = bench.socket("PUB", { sndhwm: 0, rcvhwm: 0 });
   const sub = bench.socket("SUB", { sndhwm: 0, rcvhwm: 0 });
@@ -269,5 +281,5 @@ export function manyTopics(topics: number, messages: number): number {
   }
   bench.kernel.run((bench.kernel.now + seconds(1)) as Instant);
   while (sub.recv(true) !== null);
-  return bench.journal.delivered;
+  return bench.done(bench.journal.delivered);
 }
