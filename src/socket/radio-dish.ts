@@ -1,4 +1,5 @@
 /** RADIO and DISH: messages by group. libzmq: radio.cpp, dish.cpp. */
+import type { Message } from "../journal/message.ts";
 import { AddressedFrame, Frame, groupOf, JOIN, LEAVE } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 import { DishSession } from "../session/dish-session.ts";
@@ -59,12 +60,11 @@ export class RadioSocket extends SocketBase {
     if (frame.more) return "EINVAL";
     const group = groupOf(frame);
     this.dist.unmatch();
-    for (const pipe of this.members.get(group) ?? []) {
-      if (!this.dist.match(pipe)) this.missed(frame, pipe);
-    }
+    const members = this.members.get(group) ?? NOBODY;
+    for (const pipe of members) if (!this.dist.match(pipe)) this.missed(frame, pipe);
     for (const pipe of this.udpPipes) if (!this.dist.match(pipe)) this.missed(frame, pipe);
     if (!this.lossy && !this.dist.checkHwm()) return "EAGAIN";
-    if (frame.message !== null && this.dist.pipes.length === 0) this.journal.drop(frame.message, "no-peer", this.name);
+    if (frame.message !== null && members.length + this.udpPipes.length === 0) this.unheard(frame.message);
     this.dist.sendToMatching(frame instanceof AddressedFrame ? frame : new AddressedFrame(frame, {}));
     return null;
   }
@@ -83,6 +83,10 @@ export class RadioSocket extends SocketBase {
     const pipes = this.members.get(group);
     const index = pipes?.indexOf(pipe) ?? -1;
     if (index >= 0) pipes?.splice(index, 1);
+  }
+
+  private unheard(message: Message): void {
+    this.journal.drop(message, this.dist.pipes.length === 0 ? "no-peer" : "no-subscription", this.name);
   }
 
   private missed(frame: Frame, pipe: Pipe): void {
@@ -169,5 +173,7 @@ export class DishSocket extends SocketBase {
     pipe.flush();
   }
 }
+
+const NOBODY: readonly Pipe[] = [];
 
 const byBytes = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -52,6 +52,7 @@ function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, c
         ? `${at} had no peer`
         : `${at} had no connection to ${peer}${later(analysis.topology.nextAttach(at, peer, delivery.t), delivery.t, "came")}`;
     case "no-subscription":
+      if (analysis.topology.typeOf(at) === "RADIO") return `no peer of ${at} had joined its group`;
       return `the pipe to ${peer} had no subscription${subscribedLater(analysis, message, delivery, peer)}`;
     case "hwm": {
       const hwm = context.hwm?.(at, peer);

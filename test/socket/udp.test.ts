@@ -230,6 +230,18 @@ describe("RADIO and DISH", () => {
   });
 });
 
+test("over tcp a RADIO knows the groups: a message of which nobody is a member is dropped at once", () => {
+  const lab = new Lab();
+  const radio = lab.socket("RADIO");
+  radio.sendGroup("g", "1");
+  radio.bind("tcp://127.0.0.1:7100");
+  lab.socket("DISH").join("g").connect("tcp://127.0.0.1:7100");
+  lab.settle();
+  radio.sendGroup("other", "2");
+  radio.sendGroup("g", "3");
+  expect(lab.fates).toEqual({ "no-peer": 1, "no-subscription": 1 });
+});
+
 describe("multicast", () => {
   /** What each of the sockets gets of one message. */
   function reached(lab: Lab, destination: string, sockets: readonly LabSocket[], options = {}): string {
