@@ -118,7 +118,7 @@ export const OPTIONS: ReadonlyMap<string, OptionInfo> = new Map(
     curve_secretkey: bytes(40, 40, { key: true }),
     curve_serverkey: bytes(40, 40, { key: true }),
     zap_domain: bytes(1, 255),
-    zap_enforce_domain: flag({ draft: true }),
+    zap_enforce_domain: flag(),
   } satisfies Record<string, OptionInfo>),
 );
 

@@ -769,27 +769,27 @@ multicast_maxtpdu?: Positive
  */
 multicast_loop?: Flag
 /**
- * PLAIN mechanism, server side.
+ * PLAIN mechanism, server side: asks whoever is bound to inproc://zeromq.zap.01 in its node.
  */
 plain_server?: Flag
 /**
- * PLAIN mechanism, user.
+ * PLAIN mechanism, user. Makes a client of the socket.
  */
 plain_username?: Bytes
 /**
- * PLAIN mechanism, password.
+ * PLAIN mechanism, password. Makes a client of the socket.
  */
 plain_password?: Bytes
 /**
- * CURVE mechanism, server side.
+ * CURVE mechanism, server side. The handshake succeeds if the keys fit; nothing is encrypted.
  */
 curve_server?: Flag
 /**
- * CURVE mechanism, own public key (Z85).
+ * CURVE mechanism, own public key (Z85, of a real pair).
  */
 curve_publickey?: Bytes
 /**
- * CURVE mechanism, own secret key (Z85).
+ * CURVE mechanism, own secret key (Z85, of a real pair).
  */
 curve_secretkey?: Bytes
 /**
@@ -797,11 +797,11 @@ curve_secretkey?: Bytes
  */
 curve_serverkey?: Bytes
 /**
- * Domain in authentication requests.
+ * Domain in authentication requests; with it the handler is asked without a mechanism, too.
  */
 zap_domain?: Bytes
 /**
- * A missing ZAP handler is an error. Draft.
+ * A missing ZAP handler is an error; CURVE asks none without a domain.
  */
 zap_enforce_domain?: Flag
 }
