@@ -52,7 +52,7 @@ export interface CallEvent {
   readonly t: number;
   readonly ev: "call";
   readonly thread: string;
-  /** "send", "recv", "poll", "bind", "connect", "unbind", "disconnect", "subscribe", "unsubscribe", "setsockopt", "getsockopt", "close", "sleep", "proxy", "term". */
+  /** "send", "recv", "poll", "bind", "connect", "unbind", "disconnect", "subscribe", "unsubscribe", "join", "leave", "setsockopt", "getsockopt", "close", "sleep", "proxy", "term". */
   readonly call: string;
   readonly socket?: string;
   /** Endpoint, topic or option name, or the sockets that a poll found ready ("a:in b:out"). */

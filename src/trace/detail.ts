@@ -55,4 +55,15 @@ function isTurn(event: TraceEvent, near: ReadonlySet<string>, analysis: Analysis
   }
 }
 
-const TURNS = new Set(["bind", "connect", "unbind", "disconnect", "subscribe", "unsubscribe", "close", "term"]);
+const TURNS = new Set([
+  "bind",
+  "connect",
+  "unbind",
+  "disconnect",
+  "subscribe",
+  "unsubscribe",
+  "join",
+  "leave",
+  "close",
+  "term",
+]);

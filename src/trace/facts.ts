@@ -115,7 +115,7 @@ const KERNEL_KINDS: ReadonlySet<FactKind> = new Set<FactKind>([
   "calls",
 ]);
 
-/** Sockets that came to the limit of a connection through the kernel: a send had to wait, failed or dropped there. */
+/** Sockets that came to the limit of a connection through the kernel: a send had to wait, failed or dropped there, or datagrams found no room. */
 function limitedByKernel(events: readonly TraceEvent[]): Set<string> {
   const connected = new Set<string>();
   const limited = new Set<string>();
@@ -125,6 +125,7 @@ function limitedByKernel(events: readonly TraceEvent[]): Set<string> {
       (event.ev === "block" && event.call === "send") ||
       (event.ev === "call" && event.call === "send" && event.result === "EAGAIN") ||
       (event.ev === "fate" && event.fate === "hwm");
+    if (event.ev === "fate" && event.fate === "overflow" && event.where === "receive buffer") limited.add(event.socket);
     if (full && event.socket !== undefined && connected.has(event.socket)) limited.add(event.socket);
   }
   return limited;

@@ -12,7 +12,7 @@ const header = (arm: "simulated" | "real"): TraceHeader => ({
 });
 
 /** A PUSH sends as many messages as `count`; the PULL receives those in `received`, in that order. */
-function run(arm: "simulated" | "real", received: readonly number[], count = 4): Run {
+function run(arm: "simulated" | "real", received: readonly number[], count = 4, more: readonly TraceEvent[] = []): Run {
   const call = { ev: "call", result: "ok" } as const;
   const sent = Array.from(
     { length: count },
@@ -45,6 +45,7 @@ function run(arm: "simulated" | "real", received: readonly number[], count = 4):
     { ...call, t: 1, thread: "b", call: "bind", socket: "b.in", arg: "tcp://*:1" },
     { ...call, t: 2, thread: "a", call: "connect", socket: "a.out", arg: "tcp://b:1" },
     ...sent,
+    ...more,
     ...got,
   ];
   return runOf({ name: `${arm} ${received.join()}`, trace: { header: header(arm), events }, events: () => events });
@@ -54,6 +55,17 @@ const times = (count: number, make: () => Run): Run[] => Array.from({ length: co
 const all = [0, 1, 2, 3];
 
 describe("comparing sides", () => {
+  test("how many datagrams a receive buffer holds is the kernel's affair", () => {
+    const lost = { ev: "fate", message: "a.out#3", fate: "overflow", socket: "a.out", peer: "b.in" } as const;
+    const verdicts = (where: string): string[] => {
+      const simulated = run("simulated", [0, 1, 2], 4, [{ t: 20, ...lost, where }]);
+      const { rows } = compareSides({ name: "a", runs: [simulated] }, { name: "b", runs: [run("real", [0, 1])] });
+      return rows.filter(({ kind }) => kind === "count").map(({ verdict }) => verdict);
+    };
+    expect(verdicts("receive buffer")).toEqual(["kernel"]);
+    expect(verdicts("pipe")).toEqual(["differs"]);
+  });
+
   test("one run with itself is equal", () => {
     const { verdict, rows } = compareSides(
       { name: "a", runs: [run("real", all)] },
