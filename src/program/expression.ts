@@ -307,8 +307,11 @@ function member(container: Value, name: string, offset: number): Value {
 /** Of a frame or message only what is documented is visible, of other objects their own members. */
 function readMember(container: Value, name: string): Value | undefined {
   if (container === null || typeof container !== "object" || isList(container)) return undefined;
-  if (isMessage(container))
-    return name === "frames" ? container.frames : name === "group" ? (container.group ?? "") : undefined;
+  if (isMessage(container)) {
+    if (name === "group") return container.group ?? "";
+    if (name === "routingId") return container.routingId ?? 0;
+    return name === "frames" ? container.frames : undefined;
+  }
   if (isFrame(container)) return name === "size" ? container.size : name === "text" ? container.text : undefined;
   return Object.hasOwn(container, name) ? (container as { readonly [key: string]: Value })[name] : undefined;
 }

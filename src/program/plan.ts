@@ -169,6 +169,8 @@ export type Step =
       readonly forwards?: string;
       /** RADIO. */
       readonly group?: Template;
+      /** SERVER, PEER. */
+      readonly routingId?: Template;
       readonly dontwait: boolean;
       readonly sndmore: boolean;
     })

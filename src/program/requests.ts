@@ -17,6 +17,8 @@ export type Request =
       readonly forwards: MessageValue | null;
       /** RADIO. */
       readonly group?: string;
+      /** SERVER, PEER. */
+      readonly routingId?: number;
       readonly dontwait: boolean;
       readonly more: boolean;
     }
@@ -180,10 +182,24 @@ const always =
 
 function sendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request {
   const make = plainSendRequest(step);
-  if (step.group === undefined) return make;
-  const group = compileTemplate(step.group);
-  return (scope) => ({ ...make(scope), group: group.evaluate(scope) });
+  if (step.group !== undefined) {
+    const group = compileTemplate(step.group);
+    return (scope) => ({ ...make(scope), group: group.evaluate(scope) });
+  }
+  if (step.routingId === undefined) return make;
+  const number = compileTemplate(step.routingId);
+  return (scope) => ({ ...make(scope), routingId: routingIdOf(number.evaluate(scope)) });
 }
+
+/** libzmq: zmq_msg_set_routing_id, which refuses 0. */
+function routingIdOf(text: string): number {
+  const id = Number(text);
+  if (!Number.isInteger(id) || id < 1 || id > ROUTING_ID_MAX || text.trim() === "")
+    throw new ExpressionError(`a routing id is a whole number from 1 to ${ROUTING_ID_MAX}, found "${text}"`, 0);
+  return id;
+}
+
+const ROUTING_ID_MAX = 4_294_967_295;
 
 function plainSendRequest(step: Step & { kind: "send" }): (scope: Scope) => Request & { kind: "send" } {
   const frames = framesOf(step.frames);

@@ -18,6 +18,8 @@ export interface MessageValue {
   readonly frames: readonly FrameValue[];
   /** The group that a DISH got it for; "" for other messages. */
   readonly group?: string;
+  /** The number under which a SERVER or PEER knows who sent it; 0 for other messages. */
+  readonly routingId?: number;
 }
 
 export type Value =

@@ -168,7 +168,7 @@ export class NodeThread {
   }
 
   private async send(request: Request & { kind: "send" }): Promise<Reply> {
-    const { socket: name, frames, forwards, dontwait, more, group } = request;
+    const { socket: name, frames, forwards, dontwait, more, group, routingId } = request;
     const socket = this.socket(name);
     const partial = this.partial.get(name) ?? {
       buffers: [],
@@ -187,7 +187,7 @@ export class NodeThread {
     const parts = this.marked(socket, buffers, frames.at(-1), detail);
     let waited = false;
     const begun = this.host.clock.now();
-    const error = await socket.send(parts, { dontwait, group }, (timeout) => {
+    const error = await socket.send(parts, { dontwait, group, routingId }, (timeout) => {
       waited = true;
       this.block("send", socket.name, timeout);
     });
@@ -252,7 +252,7 @@ export class NodeThread {
       { ...this.about("recv", socket), sizes, frames: shown(buffers), result: "ok", ...wait, raw: detail },
       t,
     );
-    return { error: null, value: new RealMessage(buffers, receipt, found.group) as unknown as Value };
+    return { error: null, value: new RealMessage(buffers, receipt, found) as unknown as Value };
   }
 
   private unmarked(buffers: readonly Buffer[]): { readonly buffers: readonly Buffer[]; readonly mark?: Mark } {

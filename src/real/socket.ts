@@ -15,6 +15,8 @@ export interface Received {
   readonly buffers: readonly Buffer[];
   /** DISH. */
   readonly group?: string;
+  /** SERVER. */
+  readonly routingId?: number;
 }
 
 /** How a message is sent. */
@@ -22,6 +24,8 @@ export interface SendMode {
   readonly dontwait: boolean;
   /** RADIO. */
   readonly group?: string | undefined;
+  /** SERVER. */
+  readonly routingId?: number | undefined;
 }
 
 export class RealSocket {
@@ -48,11 +52,11 @@ export class RealSocket {
   /** Gives an error name or null. `block` is called before it waits, with the timeout in ms, -1 for none. */
   async send(
     parts: readonly Buffer[],
-    { dontwait, group }: SendMode,
+    { dontwait, ...address }: SendMode,
     block: (timeout: number) => void,
   ): Promise<string | null> {
     if (typeof this.raw.send !== "function") return "ENOTSUP";
-    const send = (): Promise<void> => this.#sendNow(parts, group);
+    const send = (): Promise<void> => this.#sendNow(parts, address);
     if (dontwait || !this.#waitsFirst || this.#sndtimeo === 0) {
       const error = await codeOf(send);
       if (error !== "EAGAIN" || dontwait || this.#sndtimeo === 0) return error;
@@ -165,10 +169,14 @@ export class RealSocket {
     return ready;
   }
 
-  /** A RADIO takes one part, and always for a group. */
-  #sendNow(parts: readonly Buffer[], group: string | undefined): Promise<void> {
-    if (this.type !== "RADIO") return this.raw.send(parts);
-    return this.raw.send(parts.length === 1 ? (parts[0] as Buffer) : parts, { group: group ?? "" });
+  /** RADIO and SERVER take one part, and always for somebody. */
+  #sendNow(parts: readonly Buffer[], { group = "", routingId }: Omit<SendMode, "dontwait">): Promise<void> {
+    if (this.type !== "RADIO" && this.type !== "SERVER") return this.raw.send(parts);
+    const lone = parts.length === 1 ? (parts[0] as Buffer) : parts;
+    if (this.type === "RADIO") return this.raw.send(lone, { group });
+    // Without a number libzmq finds nobody; zeromq.js would not let it try.
+    if (routingId === undefined) return Promise.reject(Object.assign(new Error("no peer"), { code: "EHOSTUNREACH" }));
+    return this.raw.send(lone, { routingId });
   }
 
   /** Between calls both timeouts are 0, which makes a call try at once; a call that waits gets its own. */
@@ -212,7 +220,12 @@ async function result(work: () => ReturnType<RawSocket["receive"]>): Promise<Rec
     const last = parts.at(-1);
     if (last === undefined || Buffer.isBuffer(last)) return { buffers: parts as Buffer[] };
     const buffers = parts.slice(0, -1) as Buffer[];
-    return last.group === undefined ? { buffers } : { buffers, group: last.group.toString() };
+    const { group, routingId } = last;
+    return {
+      buffers,
+      ...(group === undefined ? {} : { group: group.toString() }),
+      ...(routingId === undefined ? {} : { routingId }),
+    };
   } catch (error) {
     return errorCode(error);
   }

@@ -12,12 +12,20 @@ export class RealMessage implements MessageValue {
   readonly frames: readonly ReceivedFrame[];
   readonly receipt: number;
   readonly group: string;
+  readonly routingId: number;
 
-  constructor(buffers: readonly Buffer[], receipt: number, group = "") {
+  constructor(buffers: readonly Buffer[], receipt: number, { group = "", routingId = 0 }: Address = {}) {
     this.frames = buffers.map((buffer) => new ReceivedFrame(frameOf(buffer)));
     this.receipt = receipt;
     this.group = group;
+    this.routingId = routingId;
   }
+}
+
+/** What draft types tell of a message besides its frames. */
+interface Address {
+  readonly group?: string;
+  readonly routingId?: number;
 }
 
 /** Payloads of mere size travel as zeros. */

@@ -14,9 +14,12 @@ export interface RawSocket {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly events: { receive(): Promise<RawEvent | undefined>; close(): void };
-  send(parts: readonly Buffer[] | Buffer, options?: { readonly group: string }): Promise<void>;
+  send(
+    parts: readonly Buffer[] | Buffer,
+    options?: { readonly group: string } | { readonly routingId: number },
+  ): Promise<void>;
   /** Draft types tell more about a message after its parts. */
-  receive(): Promise<(Buffer | { readonly group?: Buffer })[]>;
+  receive(): Promise<(Buffer | { readonly group?: Buffer; readonly routingId?: number })[]>;
   join(group: string): void;
   leave(group: string): void;
   bindSync(address: string): void;

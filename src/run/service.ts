@@ -17,7 +17,7 @@ import type { SocketBase } from "../socket/socket-base.ts";
 import { type CallAbout, callEvent } from "./call-events.ts";
 import { Immediate } from "./immediate.ts";
 import type { Node } from "./node.ts";
-import { ReceivedMessage, toFrames, toGroup, utf8 } from "./values.ts";
+import { addressed, ReceivedMessage, toFrames, utf8 } from "./values.ts";
 
 const OK: Reply = { error: null, value: null };
 
@@ -130,8 +130,7 @@ export class Service {
 
   private send(request: Request & { kind: "send" }): Operation {
     const socket = this.socket(request.socket);
-    const frames = toFrames(request.frames, this.identity(socket, request), request.more);
-    this.sending = request.group === undefined ? frames : toGroup(frames, request.group);
+    this.sending = addressed(toFrames(request.frames, this.identity(socket, request), request.more), request);
     return this.sendOperation.begin(socket, this.sending, request.dontwait);
   }
 

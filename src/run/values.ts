@@ -63,6 +63,11 @@ export class ReceivedMessage implements MessageValue {
     const last = this.frames[this.frames.length - 1]?.frame;
     return last === undefined ? "" : fromUtf8(groupOf(last));
   }
+
+  get routingId(): number {
+    const last = this.frames[this.frames.length - 1]?.frame;
+    return last instanceof AddressedFrame ? last.routingId : 0;
+  }
 }
 
 /** Builds the frames of a message; the last has MORE only when `more` says so. */
@@ -70,9 +75,15 @@ export function toFrames(frames: readonly OutFrame[], message: Message | null, m
   return frames.map((frame, index) => toFrame(frame, more || index < frames.length - 1 ? MORE : 0, message));
 }
 
-/** The frames of a message for a group of DISHes. */
-export const toGroup = (frames: readonly Frame[], group: string): Frame[] =>
-  frames.map((frame) => new AddressedFrame(frame, { group: utf8(group) }));
+/** The frames of a message for a group of DISHes, or for the peer that a SERVER knows by a number. */
+export function addressed(
+  frames: readonly Frame[],
+  { group, routingId }: { readonly group?: string; readonly routingId?: number },
+): readonly Frame[] {
+  if (group === undefined && routingId === undefined) return frames;
+  const address = group === undefined ? { routingId: routingId as number } : { group: utf8(group) };
+  return frames.map((frame) => new AddressedFrame(frame, address));
+}
 
 function toFrame(frame: OutFrame, flags: number, message: Message | null): Frame {
   if (typeof frame === "string") return Frame.of(utf8(frame), flags, message);

@@ -121,6 +121,15 @@ class StepCompiler extends StepPlace {
       report.error(this.at("group"), "ZS412", `only RADIO sockets send to groups; "${step.send}" is ${type}`, {
         key: true,
       });
+    if (step.routingId !== undefined && type !== undefined && type !== "SERVER" && type !== "PEER")
+      report.error(
+        this.at("routingId"),
+        "ZS412",
+        `only SERVER and PEER sockets send by routing id; "${step.send}" is ${type}`,
+        {
+          key: true,
+        },
+      );
     const forwards = step.message ?? step.forwards;
     const frames = step.message !== undefined ? [{ expr: `${step.message}.frames` }] : this.#frames(step.frames ?? []);
     return {
@@ -130,6 +139,7 @@ class StepCompiler extends StepPlace {
       frames,
       ...(forwards === undefined ? {} : { forwards }),
       ...(step.group === undefined ? {} : { group: texts.template(step.group, this.at("group")) }),
+      ...(step.routingId === undefined ? {} : { routingId: texts.template(step.routingId, this.at("routingId")) }),
       dontwait: step.dontwait ?? false,
       sndmore: step.more ?? false,
       ...errorOf(step),

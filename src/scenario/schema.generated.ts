@@ -835,6 +835,10 @@ forwards?: Variable
  */
 group?: Template
 /**
+ * Number of the peer to send to, as a received message tells it. SERVER and PEER only, which reach nobody without it.
+ */
+routingId?: Template
+/**
  * EAGAIN instead of blocking.
  */
 dontwait?: boolean
@@ -859,7 +863,7 @@ export interface RecvStep {
  */
 recv: Name
 /**
- * Variable that gets the message: msg[0] is its first frame, size(msg) their number, msg.group the group that a DISH got it for.
+ * Variable that gets the message: msg[0] is its first frame, size(msg) their number, msg.group the group that a DISH got it for, msg.routingId the number under which a SERVER or PEER knows the sender.
  */
 as?: Variable
 /**
