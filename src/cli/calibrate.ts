@@ -12,6 +12,7 @@ interface CalibrateOptions {
   readonly out?: string;
   readonly json?: boolean;
   readonly with?: string;
+  readonly whenReady?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -28,12 +29,16 @@ export function addCalibrate({ program, shell, action }: Setup): void {
     )
     .option("--out <file>", "write the profile there instead of to stdout")
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
+    .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
     .option("--json", "the profile and the table as one JSON document on stdout")
     .addHelpText("before", EXAMPLES)
     .action(action((options: CalibrateOptions) => runCalibration(shell, options)));
 }
 
-async function runCalibration(shell: Shell, { out, json, with: wrapper }: CalibrateOptions): Promise<ExitCode> {
+async function runCalibration(
+  shell: Shell,
+  { out, json, with: wrapper, whenReady }: CalibrateOptions,
+): Promise<ExitCode> {
   const { calibrate } = await import("../real/calibrate.ts");
   const { LibraryError } = await import("../real/record.ts");
   const { styleOf } = await import("./engine.ts");
@@ -44,6 +49,7 @@ async function runCalibration(shell: Shell, { out, json, with: wrapper }: Calibr
     const fit = await calibrate({
       cwd: shell.cwd,
       wrapper: words(wrapper),
+      whenReady: words(whenReady),
       signal: interrupt.signal,
       progress: (text) => shell.err(`${text}\n`),
     });

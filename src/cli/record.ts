@@ -15,6 +15,7 @@ interface RecordOptions {
   readonly seed?: string;
   readonly set?: readonly string[];
   readonly with?: string;
+  readonly whenReady?: string;
   readonly calm?: boolean;
   readonly quiet?: boolean;
 }
@@ -38,7 +39,8 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--seed <seed>", "seed of the application's draws, of all runs (default: the scenario's)")
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
-    .option("--calm", "record a run again when the machine held it up for more than 5 ms, once")
+    .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
+    .option("--calm", "record a run again when the machine held it up for more than 5 ms, up to 7 times")
     .option("--quiet", "no progress")
     .addHelpText("before", EXAMPLES)
     .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));
@@ -63,6 +65,7 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
     seed: options.seed ?? plan.seed,
     quiet: options.quiet === true,
     wrapper: words(options.with),
+    whenReady: words(options.whenReady),
     calm: options.calm === true,
   });
 }
@@ -78,12 +81,13 @@ interface Job {
   readonly seed: string;
   readonly quiet: boolean;
   readonly wrapper: readonly string[];
+  readonly whenReady: readonly string[];
   readonly calm: boolean;
 }
 
 export async function recordRuns(
   shell: Shell,
-  { plan, planFor, path, file, runs, out, seed, quiet, wrapper, calm }: Job,
+  { plan, planFor, path, file, runs, out, seed, quiet, wrapper, whenReady, calm }: Job,
 ): Promise<ExitCode> {
   const { LibraryError, obstacle, record } = await import("../real/record.ts");
   const { errorKind } = await import("../library/modules.ts");
@@ -109,6 +113,7 @@ export async function recordRuns(
       scenario: path,
       cwd: shell.cwd,
       wrapper,
+      whenReady,
       calm,
       signal: interrupt.signal,
       done,

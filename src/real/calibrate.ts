@@ -37,23 +37,23 @@ const SEEDS = 4;
 /** Of what a comparison of quantiles asks for, the part that is corrected in one round. */
 const STEP = 0.7;
 
-/** What is turned, and by which quantity: the middle by its median, the tail by its p95. */
+/** What is turned, and by which quantities: the middle by their medians, the tail by their p95, none more than another. */
 interface Knob {
-  readonly quantity: string;
+  readonly quantities: readonly string[];
   readonly parameters: readonly string[];
 }
 
 const KNOBS: readonly Knob[] = [
-  { quantity: "open", parameters: ["socket"] },
-  { quantity: "round trip", parameters: ["ioWake", "appWake"] },
-  { quantity: "tcp 1 B", parameters: ["coldWake.0"] },
-  { quantity: "connect to first message", parameters: ["coldWake.1"] },
-  { quantity: "connect to handshake", parameters: ["open"] },
-  { quantity: "tcp 1 MiB", parameters: ["perByteSend", "perByteWrite", "perByteRead"] },
+  { quantities: ["open"], parameters: ["socket"] },
+  { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
+  { quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"], parameters: ["coldWake.0"] },
+  { quantities: ["connect to first message"], parameters: ["coldWake.1"] },
+  { quantities: ["connect to handshake"], parameters: ["open"] },
+  {
+    quantities: ["tcp 64 KiB", "tcp 1 MiB", "ipc 64 KiB", "ipc 1 MiB"],
+    parameters: ["perByteSend", "perByteWrite", "perByteRead"],
+  },
 ];
-
-/** ns; the median of connectCall. */
-const EVERY_CONNECT = 52_000;
 
 interface Setting {
   middle: number;
@@ -61,7 +61,7 @@ interface Setting {
 }
 
 /** Undefined when it was interrupted. */
-export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOptions): Promise<Fit | undefined> {
+export async function calibrate({ signal, progress, ...surroundings }: CalibrateOptions): Promise<Fit | undefined> {
   const plans = new Map(CALIBRATION_RUNS.map(({ name, text }) => [name, planOf(name, text)]));
   const measured: Samples = new Map();
   for (const { name, runs } of CALIBRATION_RUNS) {
@@ -73,8 +73,7 @@ export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOpt
       planFor: () => plan,
       scenario: "",
       calm: true,
-      cwd,
-      wrapper,
+      ...surroundings,
       signal,
       done: async (_, { header, events, incomplete }) => {
         if (incomplete === undefined) measure(name, header, events, measured);
@@ -83,7 +82,7 @@ export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOpt
     if (signal.aborted) return undefined;
   }
   const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
-  const direct = { firstConnect: firstConnect(measured.get("connect to send") ?? []) };
+  const direct = connects(measured.get("connect to send") ?? [], measured.get("first connect to send") ?? []);
   for (let round = 0; round < ROUNDS; round++) {
     progress(`fitting: round ${round + 1} of ${ROUNDS}`);
     turn(settings, measured, predict(plans, { ...profileOf(settings), ...direct }));
@@ -99,14 +98,21 @@ export async function calibrate({ cwd, wrapper, signal, progress }: CalibrateOpt
   return { profile, rows };
 }
 
-/** The first connect of a process as it was measured, but for what every connect costs. */
-function firstConnect(values: readonly number[]): DistributionSpec {
-  const sorted = Float64Array.from(values).sort();
-  const points = [0, 0.25, 0.5, 0.75, 0.95, 1].map(
-    (p) => [p, Math.max(0, Math.round((quantile(sorted, p) ?? 0) - EVERY_CONNECT))] as const,
-  );
-  return { kind: "quantiles", points };
+/** Every connect as it was measured, and what the first one of a process takes longer. */
+function connects(every: readonly number[], first: readonly number[]): ProfileSpec {
+  const [each, begin] = [every, first].map((values) => {
+    const sorted = Float64Array.from(values).sort();
+    return [0, 0.25, 0.5, 0.75, 0.95, 1].map((p) => [p, Math.round(quantile(sorted, p) ?? 0)] as const);
+  }) as [Points, Points];
+  let least = 0;
+  const more = begin.map(([p, value], i) => {
+    least = Math.max(least, value - (each[i]?.[1] ?? 0));
+    return [p, least] as const;
+  });
+  return { connectCall: { kind: "quantiles", points: each }, firstConnect: { kind: "quantiles", points: more } };
 }
+
+type Points = (readonly [p: number, value: number])[];
 
 function planOf(name: string, text: string): Plan {
   const { plan, issues } = compileScenario(text, { file: `${name}.json` });
@@ -128,14 +134,22 @@ function predict(plans: ReadonlyMap<string, Plan>, profile: ProfileSpec): Sample
 }
 
 function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
-  for (const [i, { quantity }] of KNOBS.entries()) {
+  for (const [i, { quantities }] of KNOBS.entries()) {
     const setting = settings[i] as Setting;
-    const [real, model] = [pairOf(measured.get(quantity) ?? []), pairOf(predicted.get(quantity) ?? [])];
-    if (real.p50 <= 0 || model.p50 <= 0) continue;
-    setting.middle = clamp(setting.middle * (real.p50 / model.p50) ** STEP);
-    const [realTail, modelTail] = [real.p95 - real.p50, model.p95 - model.p50];
-    if (realTail > 0 && modelTail > 0) setting.tail = clamp(setting.tail * (realTail / modelTail) ** STEP);
+    const pairs = quantities.map(
+      (name) => [pairOf(measured.get(name) ?? []), pairOf(predicted.get(name) ?? [])] as const,
+    );
+    setting.middle = clamp(setting.middle * mean(pairs.map(([real, model]) => real.p50 / model.p50)) ** STEP);
+    setting.tail = clamp(
+      setting.tail * mean(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50))) ** STEP,
+    );
   }
+}
+
+/** Geometric; of what can be had. */
+function mean(ratios: readonly number[]): number {
+  const usable = ratios.filter((ratio) => ratio > 0 && ratio < Number.POSITIVE_INFINITY);
+  return Math.exp(usable.reduce((sum, ratio) => sum + Math.log(ratio), 0) / Math.max(1, usable.length));
 }
 
 const clamp = (factor: number): number => Math.min(30, Math.max(0.05, factor));

@@ -33,6 +33,8 @@ const source = (endpoint: string): unknown => ({
   ],
 });
 
+const PUSH = { type: "PUSH" };
+
 const scenario = (about: string, until: string, nodes: unknown): string =>
   JSON.stringify({ about, until, network: { profile: "loopback" }, nodes });
 
@@ -45,8 +47,16 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
       sink: sink("tcp://*:5555"),
       source: {
         startAt: "200ms",
-        sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] } },
-        program: [{ send: "out", frames: ["first"] }, { sleep: "100ms" }],
+        sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] }, a: PUSH, b: PUSH, c: PUSH, d: PUSH },
+        program: [
+          { send: "out", frames: ["first"] },
+          ...["a", "b", "c", "d"].flatMap((socket) => [
+            { sleep: "30ms" },
+            { connect: socket, endpoint: "tcp://sink:5555" },
+            { send: socket, frames: ["later"] },
+          ]),
+          { sleep: "50ms" },
+        ],
       },
     }),
   },
@@ -115,10 +125,13 @@ export function measure(run: string, header: TraceHeader, events: readonly Trace
       const shaken = at(
         (event) => event.ev === "monitor" && event.event === "HANDSHAKE_SUCCEEDED" && event.socket === "source.out",
       );
-      const sent = at((event) => event.ev === "call" && event.call === "send");
       add("open", opened - started);
-      add("connect to send", sent - opened);
       add("connect to handshake", shaken - connected);
+      for (const socket of ["out", "a", "b", "c", "d"]) {
+        const call = (name: string): number =>
+          at((event) => event.ev === "call" && event.call === name && event.socket === `source.${socket}`);
+        add(socket === "out" ? "first connect to send" : "connect to send", call("send") - call("connect"));
+      }
       return;
     }
     case "round-trip": {

@@ -1,10 +1,12 @@
 /**
  * Where the processes of a recording begin: `node sim-node.js node` is a node of the scenario,
- * `node sim-node.js guard FOLDER` cleans up after a recorder that died.
+ * `node sim-node.js guard FOLDER` cleans up after a recorder that died, `node sim-node.js canary` feels
+ * how much the machine holds a run up.
  */
+import { canary } from "./canary.ts";
 import { guard } from "./guard.ts";
-import { NodeProcess } from "./node-process.ts";
 import { ModuleProcess } from "./module-process.ts";
+import { NodeProcess } from "./node-process.ts";
 import type { Down, Job, Up } from "./protocol.ts";
 import { warmUp } from "./warm-up.ts";
 import { loadZeroMQ, ZeroMQError } from "./zeromq.ts";
@@ -66,4 +68,5 @@ function broken(error: unknown): void {
 }
 
 if (process.argv[2] === "guard") guard(process.argv[3] ?? "");
+else if (process.argv[2] === "canary") canary();
 else serve().catch(broken);

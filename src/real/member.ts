@@ -1,5 +1,5 @@
 /** A process of a recording as the recorder sees it: started, told its job, watched, ended. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { parseRaw } from "./merge.ts";
 import type { Down, Job, RawLine, Up } from "./protocol.ts";
@@ -21,6 +21,19 @@ export interface Surroundings {
   readonly cwd: string;
   /** Command that starts the processes, such as chrt or taskset with its arguments. */
   readonly wrapper: readonly string[];
+  /** Command that is run for each process when it is ready and before the clock starts, followed by its number. */
+  readonly whenReady: readonly string[];
+}
+
+/** Rejects with what the command of `whenReady` complained about. */
+export function readied([command, ...args]: readonly string[], pid: number | undefined): Promise<void> {
+  if (command === undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    execFile(command, [...args, String(pid)], (error, _, complaint) => {
+      if (error === null) resolve();
+      else reject(new Error(`${command} ${args.join(" ")} ${pid}: ${complaint.trim() || error.message}`));
+    });
+  });
 }
 
 export class Member {

@@ -1,18 +1,29 @@
 /** What a reader of a recorded trace should know: where zeromq.js, the machine or the recorder differ from the plan. */
 import type { Plan, Step } from "../program/plan.ts";
+import type { Waits } from "./canary.ts";
 import type { Identified } from "./identify.ts";
 
-/** A run that was held up longer shows the machine as much as ZeroMQ. */
+/**
+ * A run in which a thread, a timer or a packet had to wait longer shows the machine as much as ZeroMQ:
+ * shorter waits are among those that the loopback profile draws (a cold wake-up takes up to 5.5 ms).
+ */
 export const DISTURBED_NS = 5_000_000;
 
-export interface Findings {
-  readonly marked: readonly string[];
-  readonly identified: Identified;
-  /** ns */
+/** What kept a run waiting: its own threads, and the canary beside it; ns. */
+export interface Held {
   readonly late: number;
+  readonly waits: Waits | undefined;
 }
 
-export function headerNotes(plan: Plan, { marked, identified, late }: Findings): string[] {
+export const heldUp = ({ late, waits }: Held): number => Math.max(late, waits?.timer ?? 0, waits?.echo ?? 0);
+
+export interface Findings extends Held {
+  readonly marked: readonly string[];
+  readonly identified: Identified;
+  readonly repeated: number;
+}
+
+export function headerNotes(plan: Plan, { marked, identified, repeated, ...held }: Findings): string[] {
   const { guessed, unknown } = identified;
   const steps = plan.nodes.flatMap(({ threads }) => threads.flatMap(({ program }) => [...stepsOf(program)]));
   const uses = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
@@ -48,10 +59,18 @@ export function headerNotes(plan: Plan, { marked, identified, late }: Findings):
       marked.length > 0,
     ],
     [`identity: ${guessed} receipts decided by order among messages of equal content`, guessed > 0],
-    [`disturbed: the machine woke a thread ${(late / 1e6).toFixed(0)} ms too late`, late >= DISTURBED_NS],
+    [`disturbed: ${waitsText(held)}`, heldUp(held) >= DISTURBED_NS],
+    [`repeated: made ${repeated + 1} times, until the machine did not hold it up or patience ended`, repeated > 0],
     [`identity: ${unknown} receipts match no message`, unknown > 0],
   ] as const;
   return notes.filter(([, holds]) => holds).map(([text]) => text);
+}
+
+function waitsText({ late, waits }: Held): string {
+  const ms = (time: number): string => `${(time / 1e6).toFixed(0)} ms`;
+  const beside =
+    waits === undefined ? "" : `; beside it a timer came ${ms(waits.timer)} late and an echo took ${ms(waits.echo)}`;
+  return `the machine woke a thread ${ms(late)} too late${beside}`;
 }
 
 export function* stepsOf(steps: readonly Step[]): Generator<Step> {

@@ -1,7 +1,7 @@
 /** Free ports of 127.0.0.1, below the range from which the system takes ports for outgoing connections. */
 import { createHash, randomInt } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 
 /**
@@ -9,27 +9,43 @@ import { join } from "node:path";
  * given that very port for its own end, and connect to itself.
  */
 const FIRST = 20_000;
-const LAST = 32_000;
+const LAST = 26_000;
+/**
+ * Between the choice of a port and its bind another recorder could choose the same: two scenarios would
+ * then talk to each other. Whoever listens on the port that lies so much higher has claimed it. The
+ * claim ends with its process, whatever ends that.
+ */
+const CLAIM = 6000;
 const TRIES = 200;
 
 export class NoPortError extends Error {
   override readonly name = "NoPortError";
 }
 
-/** One that nobody has now and that was not given out before in this process. */
+/** One that nobody has now and that no recorder on this machine has claimed. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = randomInt(FIRST, LAST);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
+    if (given.has(port)) continue;
+    const claim = await listener(port + CLAIM);
+    if (claim === undefined) continue;
+    const own = await listener(port);
+    if (own === undefined) {
+      claim.close();
+      continue;
+    }
+    await new Promise((resolve) => own.close(resolve));
+    given.set(port, claim);
     return port;
   }
   throw new NoPortError(`no free port of 127.0.0.1 between ${FIRST} and ${LAST} after ${TRIES} tries`);
 }
 
-const given = new Set<number>();
+/** Each with its claim. */
+const given = new Map<number, Server>();
 
 export function releasePort(port: number): void {
+  given.get(port)?.close();
   given.delete(port);
 }
 
@@ -55,10 +71,11 @@ export function claimPort(folder: string, key: string, spares: number[]): number
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Undefined when somebody has it. */
+function listener(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
+    server.once("error", () => resolve(undefined));
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(server.unref()));
   });
 }

@@ -2,10 +2,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Plan } from "../program/plan.ts";
+import { Canary } from "./canary.ts";
 import { Crew } from "./crew.ts";
 import { forecast } from "./forecast.ts";
 import type { Surroundings } from "./member.ts";
-import { DISTURBED_NS } from "./notes.ts";
+import { DISTURBED_NS, heldUp } from "./notes.ts";
 import { type RecordedRun, Recording, type RecordingOptions } from "./recording.ts";
 
 export { LibraryError, type RecordedRun } from "./recording.ts";
@@ -18,7 +19,7 @@ export interface RecordOptions extends Surroundings {
   /** Path of the scenario, beside which its modules lie. */
   readonly scenario: string;
   readonly signal: AbortSignal;
-  /** Records a run again when the machine held one of its threads up for more than 5 ms, once. */
+  /** Records a run again when the machine held it up for more than 5 ms, whatever came of it. */
   readonly calm: boolean;
   /** Called after each run; the next one waits for it. */
   readonly done: (run: number, recorded: RecordedRun) => Promise<void>;
@@ -48,34 +49,37 @@ export async function record({
   seedOf,
   planFor,
   scenario,
-  cwd,
-  wrapper,
   signal,
   calm,
   done,
+  ...surroundings
 }: RecordOptions): Promise<void> {
   const crew = new Crew();
+  const canary = calm ? new Canary(crew, surroundings) : undefined;
   try {
     for (let run = 1; run <= runs && !signal.aborted; run++) {
       const seed = seedOf(run);
       const plan = planFor(seed);
       const folder = join(crew.folder, String(run));
       const foreseen = await forecast(plan, seed, scenario);
-      const conditions = { plan, seed, forecast: foreseen, scenario, folder, crew, cwd, wrapper, signal };
-      let recorded = await attempt(conditions);
-      for (let again = 1; calm && again < ATTEMPTS && isDisturbed(recorded); again++)
-        recorded = await attempt(conditions);
+      const { cwd, wrapper, whenReady } = surroundings;
+      const about = { plan, seed, forecast: foreseen, scenario, folder, crew, canary, signal, cwd, wrapper, whenReady };
+      let recorded = await attempt({ ...about, repeated: 0 });
+      for (let repeated = 1; calm && repeated < ATTEMPTS && isDisturbed(recorded); repeated++)
+        recorded = await attempt({ ...about, repeated });
       await done(run, recorded);
       if (recorded.incomplete !== undefined) return;
     }
   } finally {
+    canary?.dismiss();
     await crew.dismiss();
   }
 }
 
-const ATTEMPTS = 2;
+/** A machine that is busy all the time would keep us for ever. */
+const ATTEMPTS = 8;
 
-const isDisturbed = ({ late, incomplete }: RecordedRun): boolean => incomplete === undefined && late >= DISTURBED_NS;
+const isDisturbed = (run: RecordedRun): boolean => run.incomplete === undefined && heldUp(run) >= DISTURBED_NS;
 
 async function attempt(conditions: RecordingOptions): Promise<RecordedRun> {
   mkdirSync(conditions.folder);

@@ -8,10 +8,12 @@ import { RandomStreams } from "../kernel/random.ts";
 import type { Plan, PlanFault, PlanNode } from "../program/plan.ts";
 import { planHash } from "../run/plan-hash.ts";
 import { Activity } from "./activity.ts";
+import type { Canary, Waits } from "./canary.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
+import { addressKey } from "./endpoints.ts";
 import type { Forecast } from "./forecast.ts";
-import { Member, type Surroundings } from "./member.ts";
+import { Member, readied, type Surroundings } from "./member.ts";
 import { mergeRaw, type RawFile } from "./merge.ts";
 import { headerNotes } from "./notes.ts";
 import { claimPort, freePort, releasePort } from "./ports.ts";
@@ -24,6 +26,8 @@ export interface RecordedRun {
   readonly endTime: number;
   /** The longest time by which a thread woke too late, ns: how much the machine disturbed the run. */
   readonly late: number;
+  /** What a canary beside it waited for; undefined when there was none. */
+  readonly waits: Waits | undefined;
   /** Why it is not whole; undefined when it is. */
   readonly incomplete: string | undefined;
 }
@@ -42,6 +46,9 @@ export interface RecordingOptions extends Surroundings {
   /** A folder of its own, removed by the caller. */
   readonly folder: string;
   readonly crew: Crew;
+  readonly canary: Canary | undefined;
+  /** How many attempts at this run came before, all of them held up by the machine. */
+  readonly repeated: number;
   /** Aborted: the run ends at once and counts as incomplete. */
   readonly signal: AbortSignal;
 }
@@ -74,6 +81,7 @@ export class Recording {
   #zero = 0n;
   #endTime = 0;
   #failure: string | undefined;
+  #waits: Waits | undefined;
   #library = { package: "", library: "" };
 
   constructor(options: RecordingOptions) {
@@ -86,9 +94,11 @@ export class Recording {
   async run(): Promise<RecordedRun> {
     try {
       await this.#prepare();
+      await this.#options.canary?.begin();
       await this.#play();
     } finally {
       this.#endTime = this.#zero === 0n ? 0 : Math.min(this.#now(), this.#options.plan.until);
+      this.#waits = await this.#options.canary?.end();
       await this.#end();
     }
     return this.#finish();
@@ -229,7 +239,12 @@ export class Recording {
     switch (message.kind) {
       case "ready":
         this.#library = message;
-        this.#ready.add(member);
+        readied(this.#options.whenReady, member.pid).then(
+          () => this.#ready.add(member),
+          (error: Error) => {
+            this.#failure ??= error.message;
+          },
+        );
         break;
       case "broken":
         this.#failure ??=
@@ -287,7 +302,7 @@ export class Recording {
 
   #finish(): RecordedRun {
     for (const member of this.#members) member.read();
-    const { plan, seed, signal, forecast } = this.#options;
+    const { plan, seed, signal, forecast, repeated } = this.#options;
     const endTime = this.#endTime;
     // What the processes see of each other's end is no part of the run.
     const within = (lines: readonly RawLine[]): RawLine[] => lines.filter(({ t }) => t <= endTime);
@@ -296,10 +311,10 @@ export class Recording {
       { name: "recorder", lines: within(this.#own) },
     ];
     const merged = mergeRaw(files, this.#sockets);
-    const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : undefined);
+    const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : this.#takenPort());
     if (this.#library.package === "" && incomplete !== undefined && !signal.aborted) throw new LibraryError(incomplete);
     const late = files.flatMap(({ lines }) => lines.map((line) => (line.ev === "late" ? line.by : 0)));
-    const worst = late.reduce((a, b) => Math.max(a, b), 0);
+    const held = { late: late.reduce((a, b) => Math.max(a, b), 0), waits: this.#waits };
     const header: TraceHeader = {
       format: "zeromq-sim-trace",
       version: 1,
@@ -311,10 +326,26 @@ export class Recording {
       profile: "this machine",
       arm: "real",
       binding: `zeromq.js ${this.#library.package}`,
-      notes: headerNotes(plan, { marked: forecast.marked, identified: merged, late: worst }),
+      notes: headerNotes(plan, { marked: forecast.marked, identified: merged, repeated, ...held }),
       ...(incomplete === undefined ? {} : { incomplete }),
     };
-    return { header, events: merged.events, endTime, late: worst, incomplete };
+    return { header, events: merged.events, endTime, ...held, incomplete };
+  }
+
+  /** Another program, no recorder, came between the choice of a port and its bind. */
+  #takenPort(): string | undefined {
+    const binds = this.#members.flatMap(({ lines, job }) =>
+      lines.flatMap((line) => {
+        if (line.ev !== "call" || line.call !== "bind" || line.arg === undefined) return [];
+        const key = addressKey(line.arg, true, this.#options.plan.nodes[job.node]?.host ?? "");
+        return key === undefined ? [] : [{ key, result: line.result }];
+      }),
+    );
+    const had = new Set(binds.flatMap(({ key, result }) => (result === "ok" ? [key] : [])));
+    const lost = binds.find(({ key, result }) => result === "EADDRINUSE" && !had.has(key));
+    return lost === undefined
+      ? undefined
+      : `another program took port ${this.#ports.get(lost.key)}, which stood for ${lost.key}: record again`;
   }
 }
 

@@ -6,19 +6,24 @@
  */
 import { devNull } from "node:os";
 import type { Duration, Instant } from "../kernel/time.ts";
-import type { Plan, PlanSocket, PlanThread, Step } from "../program/plan.ts";
+import type { Plan, PlanNode, PlanSocket, PlanThread, Step } from "../program/plan.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { Job } from "./protocol.ts";
 import type { ZeroMQ } from "./zeromq.ts";
 
 const ROUNDS = 60;
 const START = 0 as Instant;
+/** A name is free again some time after its socket was closed, so each is bound once. */
 const PLACE = "inproc://zeromq-sim-warm-up";
 
 export async function warmUp(job: Job, library: ZeroMQ): Promise<void> {
-  const own = job.plan.nodes[job.node];
-  if (own === undefined) return;
-  const node = { ...own, name: "warm-up", startAt: START, threads: [THREAD] };
+  await rehearse(job, library, [THREAD]);
+  await rehearse(job, library, [ASKING, ANSWERING]);
+}
+
+async function rehearse(job: Job, library: ZeroMQ, threads: readonly PlanThread[]): Promise<void> {
+  const own = job.plan.nodes[job.node] as PlanNode;
+  const node = { ...own, name: "warm-up", startAt: START, threads };
   const plan: Plan = { ...job.plan, nodes: [node], timeline: [] };
   const host = new NodeProcess(
     { ...job, plan, node: 0, file: devNull, sockets: [], marked: [], script: "", spares: [] },
@@ -29,17 +34,18 @@ export async function warmUp(job: Job, library: ZeroMQ): Promise<void> {
   await host.rehearse();
 }
 
-const pair = (name: string, bind: boolean): PlanSocket => ({
+const pair = (name: string, place: string, bind: boolean): PlanSocket => ({
   name,
   type: "PAIR",
   options: [{ name: "linger", value: 0 }],
   subscribe: [],
-  bind: bind ? [[PLACE]] : [],
-  connect: bind ? [] : [[PLACE]],
+  bind: bind ? [[place]] : [],
+  connect: bind ? [] : [[place]],
   atStart: false,
 });
 
-const at = { pointer: "" };
+/** Not empty: that is where a thread stands before its first step. */
+const at = { pointer: "/warm-up" };
 const NOW = 0 as Duration;
 const exchange: readonly Step[] = [
   {
@@ -57,27 +63,88 @@ const exchange: readonly Step[] = [
   { ...at, kind: "recv", socket: "a", error: "nothing", dontwait: true },
 ];
 
+const thread = { name: "", group: "", index: 0, count: 1, startAt: START, vars: {} };
+
 const THREAD: PlanThread = {
-  name: "",
-  group: "",
-  index: 0,
-  count: 1,
-  startAt: START,
-  vars: {},
-  sockets: [pair("a", true), pair("b", false)],
+  ...thread,
+  sockets: [pair("a", `${PLACE}-1`, true), pair("b", `${PLACE}-1`, false)],
   program: [
-    {
-      ...at,
-      kind: "repeat",
-      count: { literal: 4 },
-      do: [
-        { ...at, kind: "open", socket: "a" },
-        { ...at, kind: "open", socket: "b" },
-        { ...at, kind: "repeat", count: { literal: ROUNDS }, as: "i", do: exchange },
-        { ...at, kind: "sleep", duration: NOW },
-        { ...at, kind: "close", socket: "b" },
-        { ...at, kind: "close", socket: "a" },
-      ],
-    },
+    { ...at, kind: "open", socket: "a" },
+    { ...at, kind: "open", socket: "b" },
+    { ...at, kind: "repeat", count: { literal: 2 * ROUNDS }, as: "i", do: exchange },
+    { ...at, kind: "sleep", duration: NOW },
+    { ...at, kind: "close", socket: "b" },
+    { ...at, kind: "close", socket: "a" },
   ],
+};
+
+/** Two threads that wait for each other: what a call does that finds nothing at first is another path. */
+const waiting = (socket: string, first: readonly Step[], last: readonly Step[]): readonly Step[] => [
+  {
+    ...at,
+    kind: "repeat",
+    count: { literal: ROUNDS },
+    as: "i",
+    do: [
+      ...first,
+      { ...at, kind: "poll", items: [{ socket, in: true, out: false }], timeout: null, as: "ready" },
+      {
+        ...at,
+        kind: "if",
+        condition: `ready.${socket}`,
+        then: [{ ...at, kind: "recv", socket, as: "msg", dontwait: false }],
+        else: [],
+      },
+      ...last,
+    ],
+  },
+  {
+    ...at,
+    kind: "repeat",
+    count: { literal: ROUNDS },
+    as: "i",
+    do: [...first, { ...at, kind: "recv", socket, as: "msg", dontwait: false }, ...last],
+  },
+];
+
+const ASKING: PlanThread = {
+  ...thread,
+  name: "asking",
+  group: "asking",
+  sockets: [{ ...pair("c", `${PLACE}-2`, true), atStart: true }],
+  program: waiting(
+    "c",
+    [
+      {
+        ...at,
+        kind: "send",
+        socket: "c",
+        frames: [{ text: ["who"] }, { text: [""] }, { text: ["warm ", { expr: "i" }] }],
+        dontwait: false,
+        sndmore: false,
+      },
+    ],
+    [],
+  ),
+};
+
+const ANSWERING: PlanThread = {
+  ...thread,
+  name: "answering",
+  group: "answering",
+  sockets: [{ ...pair("d", `${PLACE}-2`, false), atStart: true }],
+  program: waiting(
+    "d",
+    [],
+    [
+      {
+        ...at,
+        kind: "send",
+        socket: "d",
+        frames: [{ expr: "msg[0]" }, { expr: "msg[1]" }, { text: ["back"] }],
+        dontwait: false,
+        sndmore: false,
+      },
+    ],
+  ),
 };

@@ -1,0 +1,142 @@
+/**
+ * A process beside the recorded ones that does what they depend on, a timer and an echo over loopback,
+ * with the same priority and with nothing else to do. What it has to wait for, they had to wait for as
+ * well, and it is no outcome of theirs: other work, packets left to a kernel thread of low priority,
+ * a host that took the processor.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { connect, createServer } from "node:net";
+import type { Crew } from "./crew.ts";
+import { readied, type Surroundings } from "./member.ts";
+
+/** What it waited for at most, ns. */
+export interface Waits {
+  /** By how much a timer came too late. */
+  readonly timer: number;
+  /** How long one byte took over loopback and back. */
+  readonly echo: number;
+}
+
+type Question = { readonly kind: "begin" } | { readonly kind: "end" };
+
+/** Short against what counts as held up, long enough to cost some 3 % of a processor. */
+const PERIOD_MS = 4;
+/** A timer keeps whole milliseconds, and may be one late. */
+const TIMER_NS = (PERIOD_MS + 1) * 1e6;
+const NONE: Waits = { timer: 0, echo: 0 };
+
+const now = (): number => Number(process.hrtime.bigint());
+
+/** The process itself. */
+export function canary(): void {
+  const kill = (): void => process.exit();
+  process.on("SIGINT", () => {});
+  process.on("disconnect", kill);
+  if (!process.connected) kill();
+  const rounds = new Rounds();
+  const server = createServer((far) => {
+    far.setNoDelay();
+    far.on("error", kill).on("data", (bytes) => far.write(bytes));
+  });
+  server.on("error", kill).listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as { port: number };
+    const near = connect({ port, host: "127.0.0.1", noDelay: true }, () => {
+      process.send?.("ready");
+      const round = (): void => {
+        rounds.wait("timer");
+        setTimeout(() => {
+          rounds.wait("echo");
+          near.write("x");
+        }, PERIOD_MS);
+      };
+      near.on("error", kill).on("data", round);
+      round();
+    });
+  });
+  process.on("message", ({ kind }: Question) => {
+    if (kind === "begin") rounds.forget();
+    else process.send?.(rounds.worst());
+  });
+}
+
+/** The longest waits since they were last forgotten, the present one included. */
+class Rounds {
+  #worst: { timer: number; echo: number } = { ...NONE };
+  #what: keyof Waits = "timer";
+  #since = now();
+
+  wait(what: keyof Waits): void {
+    this.#note();
+    this.#what = what;
+    this.#since = now();
+  }
+
+  forget(): void {
+    this.#worst = { ...NONE };
+    this.#since = now();
+  }
+
+  worst(): Waits {
+    this.#note();
+    return this.#worst;
+  }
+
+  #note(): void {
+    const waited = now() - this.#since - (this.#what === "timer" ? TIMER_NS : 0);
+    this.#worst[this.#what] = Math.max(this.#worst[this.#what], waited);
+  }
+}
+
+/** As the recorder sees it. */
+export class Canary {
+  readonly #child: ChildProcess;
+  readonly #crew: Crew;
+  readonly #ready: Promise<unknown>;
+  #answer: (waits: Waits) => void = () => {};
+
+  constructor(crew: Crew, { cwd, wrapper, whenReady }: Surroundings) {
+    this.#crew = crew;
+    this.#child = fork(crew.entry, ["canary", crew.folder], {
+      cwd,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      execPath: wrapper[0] ?? process.execPath,
+      execArgv: wrapper.length === 0 ? [] : [...wrapper.slice(1), process.execPath],
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    crew.add(this.#child.pid);
+    this.#child.on("error", () => {});
+    const gone = new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));
+    const first = new Promise<void>((resolve) => {
+      this.#child.on("message", (message: "ready" | Waits) => {
+        if (message === "ready") resolve();
+        else this.#answer(message);
+      });
+    });
+    this.#ready = Promise.race([first.then(() => readied(whenReady, this.#child.pid).catch(() => {})), gone]);
+    void gone.then(() => this.#answer(NONE));
+  }
+
+  /** From here on it counts. */
+  async begin(): Promise<void> {
+    await this.#ready;
+    this.#ask({ kind: "begin" });
+  }
+
+  /** What it waited for since. Nothing when it is gone. */
+  end(): Promise<Waits> {
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      if (!this.#ask({ kind: "end" })) resolve(NONE);
+    });
+  }
+
+  dismiss(): void {
+    this.#crew.remove(this.#child.pid);
+    this.#child.kill("SIGKILL");
+  }
+
+  #ask(question: Question): boolean {
+    if (this.#child.connected) this.#child.send(question, () => {});
+    return this.#child.connected;
+  }
+}
