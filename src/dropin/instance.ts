@@ -138,6 +138,11 @@ export class Instance implements Actor {
     return wakeDelay(costs, costs.appWake, this.wakeStream, this.now - this.idleSince);
   }
 
+  /** From a call that the program makes now, the calls before it in this turn having taken their time, until another thread goes on with it. */
+  handOver(): Duration {
+    return (this.wakeDelay() + Math.round(this.charged)) as Duration;
+  }
+
   /** When its thread is done with what it does: where Node runs immediates, after the timers that are due by then. */
   freeAt(): Instant {
     return this.busy() ? (this.busyUntil as Instant) : this.now;

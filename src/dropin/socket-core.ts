@@ -172,7 +172,7 @@ export class SocketCore implements Actor, Waiter {
       };
       this.bindCall = call;
       this.instance.waiting.add(call);
-      this.kernel.schedule(this.instance.wakeDelay(), this, OP_BIND);
+      this.kernel.schedule(this.instance.handOver(), this, OP_BIND);
     });
   }
 
