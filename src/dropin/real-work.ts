@@ -1,7 +1,7 @@
 /** Notices files, sockets and children of the real world that a program waits for. */
 import type { AsyncLocalStorage } from "node:async_hooks";
 import type { Instance } from "./instance.ts";
-import { modules } from "./real.ts";
+import { modules, real } from "./real.ts";
 
 const [MAJOR = 0] = process.versions.node.split(".").map(Number);
 
@@ -10,10 +10,14 @@ const CHEAP = MAJOR >= 24;
 
 /** Handles of libuv that stand for work whose end a program may await. Timers and pipes of Node itself are none. */
 const WORK =
-  /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|UDPSEND|DNS|QUERY)/;
+  /^(FS|CloseReq|GetAddrInfo|GetNameInfo|Process|TCPWRAP|TCPSocketWrap|TCPConnect|Pipe(ConnectWrap|Wrap|SocketWrap)?|ShutdownWrap|WriteWrap|TLSWrap|Zlib|UDPSEND|DNS|QUERY|MessagePort)/;
 
 /** Requests end soon by themselves, unlike what is there for good. */
 const REQUEST = /^(FS|CloseReq|GetAddrInfo|GetNameInfo)/;
+
+/** Ports of worker threads. Whether one will ever say something nobody knows: it is waited for some ms since the last change. */
+const PORT = "MessagePort";
+const PORT_MS = 2000;
 
 const STREAMS = ["PipeWrap", "TCPSocketWrap", "TCPWRAP", "WriteWrap", "ShutdownWrap"];
 const STREAMS_MAX = 4;
@@ -22,6 +26,8 @@ export class RealWork {
   private readonly storage: AsyncLocalStorage<Instance> | null;
   /** What is always there, such as the pipes of stdout. */
   private readonly baseline: Map<string, number>;
+  private ports = 0;
+  private portsSince = 0;
 
   constructor(tracked: boolean) {
     this.storage = tracked || CHEAP ? new modules.hooks.AsyncLocalStorage<Instance>() : null;
@@ -45,8 +51,18 @@ export class RealWork {
   }
 
   active(): boolean {
-    for (const [name, count] of counts()) if (count > (this.baseline.get(name) ?? 0)) return true;
+    for (const [name, count] of counts()) {
+      if (count <= (this.baseline.get(name) ?? 0)) continue;
+      if (name !== PORT || this.portsMayAnswer(count)) return true;
+    }
     return false;
+  }
+
+  private portsMayAnswer(count: number): boolean {
+    const now = real.now();
+    if (count !== this.ports) this.portsSince = now;
+    this.ports = count;
+    return now - this.portsSince < PORT_MS;
   }
 
   what(): string {
