@@ -1,8 +1,8 @@
 /**
  * CURVE: HELLO, WELCOME, INITIATE, READY, then every frame inside a MESSAGE. The commands have their sizes, and
- * whether the keys fit is computed from the keys themselves.
- * DIFFERS(curve-contents): nothing is encrypted. What a box would hold is in its place in the open, then zeros; a
- * raw socket sees that. libzmq: curve_client.cpp, curve_server.cpp, curve_client_tools.hpp.
+ * whether the keys fit is computed from the keys. libzmq: curve_client.cpp, curve_server.cpp, curve_client_tools.hpp.
+ * DIFFERS(curve-contents): nothing is encrypted. What a box would hold stands in its place, then zeros; a raw socket
+ * can read it.
  */
 import type { SocketOptions, SocketTypeName } from "../ctx/options.ts";
 import { publicKeyOf } from "./curve25519.ts";
