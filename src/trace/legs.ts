@@ -263,9 +263,21 @@ class Follower {
     const exact = this.#legFrom(tracked, socket, peer);
     if (exact !== undefined || peer === undefined) return exact;
     const found = this.#openLeg(tracked, peer, undefined) ?? this.#openLeg(tracked, socket, peer);
-    if (found !== undefined || this.#topology.typeOf(socket) !== "DGRAM") return found;
-    // The pipe of a DGRAM leads to everybody; each message has but one leg.
-    return this.#legFrom(tracked, socket, undefined);
+    return found ?? this.#datagramLeg(tracked, socket, peer);
+  }
+
+  /** A pipe of udp leads to everybody, and only the end of a datagram may tell whom it was for. */
+  #datagramLeg(tracked: Tracked | undefined, socket: string, peer: string): Leg | undefined {
+    const type = this.#topology.typeOf(socket);
+    if (type !== "DGRAM" && type !== "RADIO") return undefined;
+    for (const hop of tracked?.hops ?? []) {
+      if (hop.socket !== socket) continue;
+      const leg = hop.legs.all.find((one) => one.end === undefined && (type === "DGRAM" || isEndpoint(one.to)));
+      if (leg === undefined) continue;
+      if (isEndpoint(leg.to) && !isEndpoint(peer)) hop.legs.rename(leg, peer);
+      return leg;
+    }
+    return undefined;
   }
 
   #skip(event: SkipEvent): void {

@@ -185,7 +185,8 @@ export class Topology {
 
   #pipe(pipe: number, socket: string, peer: string): void {
     if (isEndpoint(peer)) {
-      this.#pipeEndpoint.set(pipe, peer);
+      // A pipe of udp leads to whom each message is for.
+      if (!peer.startsWith("udp://")) this.#pipeEndpoint.set(pipe, peer);
     } else {
       const endpoint = this.#pipeEndpoint.get(pipe);
       const key = `${socket} ${endpoint}`;
@@ -220,11 +221,12 @@ export class Topology {
     if (this.#bound.some((one) => one.socket === socket && one.endpoint === endpoint)) return undefined;
     const [host, port] = splitHost(splitEndpoint(endpoint)[1]);
     if (host === "*" || isMulticast(host)) return undefined;
-    const node = isLocalHost(host) ? nodeOf(socket) : host;
+    const local = isLocalHost(host);
+    const node = local ? nodeOf(socket) : host;
     const found = this.#bound.filter(({ socket: other, endpoint: bound }) => {
       const [boundHost, boundPort] = splitHost(splitEndpoint(bound)[1]);
-      const there = nodeOf(other) === node && !isMulticast(boundHost);
-      return other !== socket && bound.startsWith("udp://") && boundPort === port && (there || boundHost === host);
+      if (!bound.startsWith("udp://") || boundPort !== port) return false;
+      return nodeOf(other) === node || (!local && boundHost === host);
     });
     return found.length === 1 ? found[0]?.socket : undefined;
   }

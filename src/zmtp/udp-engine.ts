@@ -122,7 +122,7 @@ export class UdpEngine implements DatagramUser, Task, Descriptor {
     const body = rawSocket ? session.pullMsg() : first;
     if (body === null) return;
     const to = rawSocket ? addressed(first) : this.destination();
-    if (to === null) this.lose(body, this.socket.ownerName, this.peerName, "no-receiver", "encoder");
+    if (to === null) this.lose(body, this.socket.ownerName, destinationText(first.bytes), "no-receiver", "encoder");
     else this.sendTo(to, rawSocket ? rawBody(body) : grouped(body));
     if (this.pollOut) this.postOut();
   }
