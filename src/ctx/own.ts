@@ -11,9 +11,8 @@ export abstract class Own implements CommandTarget {
   terminating = false;
   private owned: readonly Own[] | Set<Own> = NOBODY;
   private acksPending = 0;
-  /** Commands on their way that keep this object alive. */
-  private sentSeqnum = 0;
-  private processedSeqnum = 0;
+  /** Commands on their way that keep this object alive. libzmq: _sent_seqnum less _processed_seqnum. */
+  private underWay = 0;
 
   /** LINGER in ms for children that ask to be terminated. */
   protected abstract lingerMs(): number;
@@ -84,11 +83,11 @@ export abstract class Own implements CommandTarget {
   }
 
   incSeqnum(): void {
-    this.sentSeqnum++;
+    this.underWay++;
   }
 
   protected seqnumProcessed(): void {
-    this.processedSeqnum++;
+    this.underWay--;
     this.checkTermAcks();
   }
 
@@ -118,7 +117,7 @@ export abstract class Own implements CommandTarget {
   }
 
   private checkTermAcks(): void {
-    if (!this.terminating || this.acksPending > 0 || this.processedSeqnum !== this.sentSeqnum) return;
+    if (!this.terminating || this.acksPending > 0 || this.underWay > 0) return;
     if (this.owner !== null) send(this.owner, Command.termAck);
     this.processDestroy();
   }

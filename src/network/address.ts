@@ -19,8 +19,21 @@ const TRANSPORTS: ReadonlySet<string> = new Set(["tcp", "udp", "ipc", "inproc"])
 /** What libzmq lets pass before names are resolved. */
 const CONNECTABLE = /^[\w[:${][\w.\-:%;[\]*${}()]*$/;
 
+/** The last one parsed: thousands of sockets in a row connect to the same place, and may share what it is. */
+let lastText = "";
+let lastForBind = false;
+let lastResult: Endpoint | EndpointError = "EINVAL";
+
 /** Parses as zmq_bind and zmq_connect do, by syntax alone; names are resolved at each attempt to connect. */
 export function parseEndpoint(text: string, forBind: boolean): Endpoint | EndpointError {
+  if (text === lastText && forBind === lastForBind) return lastResult;
+  lastResult = parse(text, forBind);
+  lastText = text;
+  lastForBind = forBind;
+  return lastResult;
+}
+
+function parse(text: string, forBind: boolean): Endpoint | EndpointError {
   const cut = text.indexOf("://");
   if (cut <= 0 || cut + 3 === text.length) return "EINVAL";
   const transport = text.slice(0, cut);

@@ -52,9 +52,8 @@ export class StreamEnd implements Actor, HealListener {
   writerBlocked = false;
   /** Outgoing, ipc: what the kernel holds. */
   private readonly unix: UnixBuffer | null;
-  private stalledBytes = 0;
-  private stalledSince = -1;
-  private stalledEnd = -1;
+  /** What waits for the link to come back: bytes, the first of them since when, and how the stream ends after them. */
+  private stalled: { bytes: number; readonly since: Instant; end: number } | null = null;
   /** Incoming: bytes in the kernel buffer so far, bytes read, and the items with their end offsets. */
   private arrived = 0;
   private consumed = 0;
@@ -218,18 +217,17 @@ export class StreamEnd implements Actor, HealListener {
     if (peer.closed) return;
     const op = unread ? OP_RESET : OP_FIN;
     if (this.link.downSince !== null) {
-      this.stalledEnd = op;
-      this.stall(0, at);
+      this.stall(0, at).end = op;
     } else this.arrival(at, 0, op);
   }
 
   linkHealed(): void {
-    const at = retransmitAt(this.stalledSince, this.kernel.now, false) as Instant;
-    const bytes = this.stalledBytes;
-    this.stalledBytes = 0;
-    this.stalledSince = -1;
-    if (bytes > 0) this.depart(bytes, at);
-    if (this.stalledEnd >= 0) this.arrival(at, 0, this.stalledEnd);
+    const { stalled } = this;
+    if (stalled === null) return;
+    const at = retransmitAt(stalled.since, this.kernel.now, false) as Instant;
+    this.stalled = null;
+    if (stalled.bytes > 0) this.depart(stalled.bytes, at);
+    if (stalled.end >= 0) this.arrival(at, 0, stalled.end);
   }
 
   /** Kernel event on this end. */
@@ -268,11 +266,13 @@ export class StreamEnd implements Actor, HealListener {
     this.kernel.scheduleAt(arrival as Instant, this.peer as StreamEnd, op, bytes);
   }
 
-  private stall(bytes: number, at: Instant): void {
-    this.stalledBytes += bytes;
-    if (this.stalledSince >= 0) return;
-    this.stalledSince = at;
-    this.link.awaitHeal(this);
+  private stall(bytes: number, at: Instant): { end: number } {
+    if (this.stalled === null) {
+      this.stalled = { bytes: 0, since: at, end: -1 };
+      this.link.awaitHeal(this);
+    }
+    this.stalled.bytes += bytes;
+    return this.stalled;
   }
 
   /** Room came back: the writer hears of it when a third of the buffer is free (tcp) or three quarters (ipc), as on Linux. */

@@ -2,9 +2,9 @@
 import { Command, type CommandTarget, type Mailbox, send } from "../ctx/mailbox.ts";
 import type { Fate } from "../journal/fates.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Instant } from "../kernel/time.ts";
-import type { PipeEnd, PipeEvents, PipePairOptions, PipeRole } from "./ends.ts";
+import type { PipeEnd, PipeEvents, PipePairOptions } from "./ends.ts";
 import { CREDENTIAL, DELIMITER, DELIMITER_FRAME, Frame, isSubscription, ROUTING_ID } from "./frame.ts";
+import { PipeHalf } from "./half.ts";
 import { ConflatingPipe, type FrameQueue, type ReplacedListener, YPipe } from "./ypipe.ts";
 
 const Active = 0;
@@ -17,60 +17,22 @@ const TermReqSent2 = 5;
 /** Messages read between two credits. 0: no credits, the pipe is unlimited. libzmq: pipe_t::compute_lwm. */
 export const computeLwm = (hwm: number): number => (hwm <= 0 ? 0 : Math.floor((hwm + 1) / 2));
 
-export class Pipe implements CommandTarget, ReplacedListener {
-  mailbox: Mailbox;
-  readonly role: PipeRole;
-  /** Identifies the pair within a run. */
-  readonly id: number;
-  readonly madeAt: Instant;
-  /** Name of the socket that this half belongs to (for a session: its socket). */
-  socketName: string;
-  /** Name of the socket at the other end of the connection when known, else the endpoint. */
-  peerName: string;
-  /** Routing id under which a ROUTER (in decimal: a SERVER) knows the peer, once identified. */
-  routingId: string | null = null;
-  /** Positions in the arrays of the socket, its load balancer, fair queue and distributor. */
-  socketIndex = -1;
-  lbIndex = -1;
-  fqIndex = -1;
-  distIndex = -1;
-  /** What becomes of messages that are still unread when this half is freed. */
-  discardFate: Exclude<Fate, "delivered">;
-  /** Is there a connection (or an inproc peer) behind the pipe? For reports. */
-  connected = false;
-  /** When the last subscription that was read had come into the pipe; kept for full journals only. */
-  subscriptionArrived = 0 as Instant;
-  private arrivals: Instant[] | null = null;
-  /** Inproc: what the other side wants to read when this one goes. */
-  disconnectMsg = "";
+export class Pipe extends PipeHalf implements CommandTarget, ReplacedListener {
   private sink: PipeEvents | null = null;
   private peer: Pipe | null = null;
   private input!: FrameQueue;
   private output: FrameQueue | null = null;
-  private inActive = true;
-  private outActive = true;
   private hwm: number;
   private lwm: number;
-  private inBoost = -1;
-  private outBoost = -1;
   private msgsRead = 0;
   private msgsWritten = 0;
   private peersMsgsRead = 0;
   private state = Active;
-  private delay = true;
-  private readonly journal: Journal;
 
   private constructor(end: PipeEnd, id: number, inHwm: number, outHwm: number, journal: Journal) {
-    this.mailbox = end.mailbox;
-    this.role = end.role;
-    this.socketName = end.socketName;
-    this.peerName = end.peerName;
-    this.id = id;
+    super(end, id, journal);
     this.hwm = outHwm;
     this.lwm = computeLwm(inHwm);
-    this.discardFate = end.role === "socket" ? "receiver-closed" : "pipe-closed";
-    this.journal = journal;
-    this.madeAt = journal.now;
   }
 
   /** Two connected halves. Limits are messages per direction, <= 0 unlimited. libzmq: pipepair. */
@@ -134,7 +96,7 @@ export class Pipe implements CommandTarget, ReplacedListener {
       return (frame.flags & CREDENTIAL) !== 0 ? this.read() : this.processDelimiter();
     if (!frame.more && (frame.flags & ROUTING_ID) === 0) this.msgsRead++;
     if (this.journal.full && isSubscription(frame))
-      this.subscriptionArrived = this.arrivals?.shift() ?? this.journal.now;
+      this.extra.subscriptionArrived = this.extra.arrivals?.shift() ?? this.journal.now;
     // The test runs after every frame: at a multiple of lwm the parts of the next message repeat the credit.
     if (this.lwm > 0 && this.msgsRead % this.lwm === 0) send(this.otherHalf, Command.activateWrite, this.msgsRead);
     return frame;
@@ -194,16 +156,17 @@ export class Pipe implements CommandTarget, ReplacedListener {
 
   /** The peers' high-water marks of an inproc pair, added to one's own. libzmq: pipe_t::set_hwms_boost. */
   setHwmsBoost(inBoost: number, outBoost: number): void {
-    this.inBoost = inBoost;
-    this.outBoost = outBoost;
+    this.extra.inBoost = inBoost;
+    this.extra.outBoost = outBoost;
   }
 
   /** libzmq: pipe_t::set_hwms. A limit becomes none if it is <= 0 or its boost is exactly 0. */
   setHwms(inHwm: number, outHwm: number): void {
-    let limitIn = inHwm + Math.max(this.inBoost, 0);
-    let limitOut = outHwm + Math.max(this.outBoost, 0);
-    if (inHwm <= 0 || this.inBoost === 0) limitIn = 0;
-    if (outHwm <= 0 || this.outBoost === 0) limitOut = 0;
+    const { inBoost, outBoost } = this.seldom ?? NO_BOOST;
+    let limitIn = inHwm + Math.max(inBoost, 0);
+    let limitOut = outHwm + Math.max(outBoost, 0);
+    if (inHwm <= 0 || inBoost === 0) limitIn = 0;
+    if (outHwm <= 0 || outBoost === 0) limitOut = 0;
     this.lwm = computeLwm(limitIn);
     this.hwm = limitOut;
   }
@@ -326,8 +289,8 @@ export class Pipe implements CommandTarget, ReplacedListener {
   }
 
   private noteArrival(): void {
-    this.arrivals ??= [];
-    this.arrivals.push(this.journal.now);
+    this.extra.arrivals ??= [];
+    this.extra.arrivals.push(this.journal.now);
   }
 
   private note(what: "full" | "room" | "hiccup"): void {
@@ -392,9 +355,11 @@ export class Pipe implements CommandTarget, ReplacedListener {
       }
     }
     this.output = queue;
-    this.otherHalf.arrivals = null;
+    if (this.otherHalf.seldom !== null) this.otherHalf.seldom.arrivals = null;
     this.outActive = true;
     this.note("hiccup");
     if (this.state === Active) this.sink?.hiccuped(this);
   }
 }
+
+const NO_BOOST = { inBoost: -1, outBoost: -1 };

@@ -131,7 +131,7 @@ export class YPipe implements FrameQueue {
   }
 }
 
-const CHUNK_MIN = 4;
+const CHUNK_MIN = 1;
 /** libzmq: message_pipe_granularity. */
 const CHUNK_MAX = 256;
 /** Shared by the queues that never held anything. */

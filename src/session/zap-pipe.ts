@@ -32,6 +32,7 @@ export function openZapPipe(handler: ZapHandler, world: World, mailbox: Mailbox,
   mine.setNodelay();
   mine.connected = true;
   theirs.connected = true;
+  if (world.journal.full) theirs.madeAt = world.journal.now;
   sendSequenced(socket, Command.bind, 0, theirs);
   if (handler.recvRoutingId) {
     mine.write(routingIdFrame(""));

@@ -12,7 +12,7 @@ export const PROBE = Frame.of("");
 
 export class DealerSocket extends SocketBase {
   protected readonly fq = new FairQueue();
-  private readonly lb = new LoadBalancer((frame) => this.dropIncomplete(frame));
+  private readonly lb = new LoadBalancer(this);
   private probeRouter = false;
 
   override xsetOption(name: string, value: number | string): Errno | null | false {

@@ -3,6 +3,11 @@ import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
 import { appended, erase, NO_PIPES, swap } from "./lb.ts";
 
+/** Hears of each pipe that was full when it should have got a frame. */
+export interface MissedListener {
+  missed(frame: Frame, pipe: Pipe): void;
+}
+
 /**
  * pipes[0..matching) get the present message, [0..active) may get it, [0..eligible) may be written
  * (those beyond active joined in the middle of a multipart message), the rest are full.
@@ -13,11 +18,10 @@ export class Distributor {
   private active = 0;
   private eligible = 0;
   private more = false;
-  private readonly missed: (frame: Frame, pipe: Pipe) => void;
+  private readonly owner: MissedListener;
 
-  /** `missed` hears of each pipe that was full when it should have got a frame. */
-  constructor(missed: (frame: Frame, pipe: Pipe) => void) {
-    this.missed = missed;
+  constructor(owner: MissedListener) {
+    this.owner = owner;
   }
 
   get matched(): number {
@@ -25,7 +29,7 @@ export class Distributor {
   }
 
   attach(pipe: Pipe): void {
-    pipe.distIndex = this.pipes.length;
+    pipe.outIndex = this.pipes.length;
     this.pipes = appended(this.pipes, pipe);
     if (this.more) {
       this.swap(this.eligible, this.pipes.length - 1);
@@ -39,7 +43,7 @@ export class Distributor {
 
   activated(pipe: Pipe): void {
     if (this.eligible < this.pipes.length) {
-      this.swap(pipe.distIndex, this.eligible);
+      this.swap(pipe.outIndex, this.eligible);
       this.eligible++;
     }
     if (!this.more && this.active < this.pipes.length) {
@@ -50,9 +54,9 @@ export class Distributor {
 
   /** False when the pipe cannot be written now: it will miss the message. */
   match(pipe: Pipe): boolean {
-    if (pipe.distIndex < this.matching) return true;
-    if (pipe.distIndex >= this.eligible) return false;
-    this.swap(pipe.distIndex, this.matching);
+    if (pipe.outIndex < this.matching) return true;
+    if (pipe.outIndex >= this.eligible) return false;
+    this.swap(pipe.outIndex, this.matching);
     this.matching++;
     return true;
   }
@@ -72,19 +76,19 @@ export class Distributor {
   }
 
   terminated(pipe: Pipe): void {
-    if (pipe.distIndex < this.matching) {
-      this.swap(pipe.distIndex, this.matching - 1);
+    if (pipe.outIndex < this.matching) {
+      this.swap(pipe.outIndex, this.matching - 1);
       this.matching--;
     }
-    if (pipe.distIndex < this.active) {
-      this.swap(pipe.distIndex, this.active - 1);
+    if (pipe.outIndex < this.active) {
+      this.swap(pipe.outIndex, this.active - 1);
       this.active--;
     }
-    if (pipe.distIndex < this.eligible) {
-      this.swap(pipe.distIndex, this.eligible - 1);
+    if (pipe.outIndex < this.eligible) {
+      this.swap(pipe.outIndex, this.eligible - 1);
       this.eligible--;
     }
-    erase(this.pipes, pipe.distIndex, setDistIndex);
+    erase(this.pipes, pipe.outIndex, setOutIndex);
   }
 
   sendToAll(frame: Frame): void {
@@ -112,7 +116,7 @@ export class Distributor {
         index++;
         continue;
       }
-      this.missed(frame, pipe);
+      this.owner.missed(frame, pipe);
       this.swap(index, this.matching - 1);
       this.matching--;
       this.swap(this.matching, this.active - 1);
@@ -123,10 +127,10 @@ export class Distributor {
   }
 
   private swap(a: number, b: number): void {
-    swap(this.pipes, a, b, setDistIndex);
+    swap(this.pipes, a, b, setOutIndex);
   }
 }
 
-const setDistIndex = (pipe: Pipe, index: number): void => {
-  pipe.distIndex = index;
+const setOutIndex = (pipe: Pipe, index: number): void => {
+  pipe.outIndex = index;
 };

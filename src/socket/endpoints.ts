@@ -13,11 +13,13 @@ import type { SocketBase } from "./socket-base.ts";
 interface EndpointEntry {
   readonly child: Own;
   pipe: Pipe | null;
+  /** Another one under the same name, added before. */
+  readonly before: EndpointEntry | null;
 }
 
 export class Endpoints {
   private readonly socket: SocketBase;
-  private readonly network = new SmallMap<EndpointEntry[]>();
+  private readonly network = new SmallMap<EndpointEntry>();
   private inprocs: Map<string, Pipe[]> | null = null;
 
   constructor(socket: SocketBase) {
@@ -72,9 +74,9 @@ export class Endpoints {
     if (typeof endpoint === "string") return endpoint;
     if (endpoint.transport === "inproc") return this.terminateInproc(text);
     const key = this.network.has(text) ? text : resolvedBind(endpoint, this.socket.options.ipv6);
-    const entries = this.network.get(key);
-    if (entries === undefined) return "ENOENT";
-    for (const { child, pipe } of entries) {
+    const last = this.network.get(key);
+    if (last === undefined) return "ENOENT";
+    for (const { child, pipe } of upTo(last)) {
       pipe?.terminate(false);
       this.socket.termChild(child);
     }
@@ -91,8 +93,9 @@ export class Endpoints {
   }
 
   pipeTerminated(pipe: Pipe): void {
-    for (const entries of this.network.values()) {
-      for (const entry of entries) if (entry.pipe === pipe) entry.pipe = null;
+    for (const last of this.network.values()) {
+      for (let entry: EndpointEntry | null = last; entry !== null; entry = entry.before)
+        if (entry.pipe === pipe) entry.pipe = null;
     }
     for (const [name, pipes] of this.inprocs ?? []) {
       if (pipes.includes(pipe)) pipes.splice(pipes.indexOf(pipe), 1);
@@ -165,9 +168,7 @@ export class Endpoints {
 
   private add(text: string, child: Own, pipe: Pipe | null): void {
     this.socket.launchChild(child);
-    const entries = this.network.get(text);
-    if (entries === undefined) this.network.set(text, [{ child, pipe }]);
-    else entries.push({ child, pipe });
+    this.network.set(text, { child, pipe, before: this.network.get(text) ?? null });
   }
 
   private terminateInproc(text: string): Errno | null {
@@ -181,6 +182,13 @@ export class Endpoints {
     }
     return null;
   }
+}
+
+/** All entries of a name in the order in which they were added. */
+function upTo(last: EndpointEntry): EndpointEntry[] {
+  const entries: EndpointEntry[] = [];
+  for (let entry: EndpointEntry | null = last; entry !== null; entry = entry.before) entries.unshift(entry);
+  return entries;
 }
 
 /** libzmq: check_protocol. */

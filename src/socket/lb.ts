@@ -5,6 +5,11 @@ import type { Pipe } from "../pipe/pipe.ts";
 /** Outcome of a send: sent, no pipe can take it, or the pipe died in the middle of a message. */
 export type LbResult = "sent" | "again" | "broken";
 
+/** Hears of every frame that is swallowed because its pipe died. */
+export interface DropListener {
+  dropIncomplete(frame: Frame): void;
+}
+
 export class LoadBalancer {
   /** pipes[0..active) can be tried. */
   private pipes: Pipe[] = NO_PIPES;
@@ -12,33 +17,32 @@ export class LoadBalancer {
   private current = 0;
   private more = false;
   private dropping = false;
-  private readonly dropped: (frame: Frame) => void;
+  private readonly owner: DropListener;
 
-  /** `dropped` hears of every frame that is swallowed because its pipe died. */
-  constructor(dropped: (frame: Frame) => void) {
-    this.dropped = dropped;
+  constructor(owner: DropListener) {
+    this.owner = owner;
   }
 
   attach(pipe: Pipe): void {
-    pipe.lbIndex = this.pipes.length;
+    pipe.outIndex = this.pipes.length;
     this.pipes = appended(this.pipes, pipe);
     this.activated(pipe);
   }
 
   activated(pipe: Pipe): void {
-    this.swap(pipe.lbIndex, this.active);
+    this.swap(pipe.outIndex, this.active);
     this.active++;
   }
 
   terminated(pipe: Pipe): void {
-    const index = pipe.lbIndex;
+    const index = pipe.outIndex;
     if (index === this.current && this.more) this.dropping = true;
     if (index < this.active) {
       this.active--;
       this.swap(index, this.active);
       if (this.current === this.active) this.current = 0;
     }
-    erase(this.pipes, pipe.lbIndex, setLbIndex);
+    erase(this.pipes, pipe.outIndex, setOutIndex);
   }
 
   /** Sends a frame; `taken` hears which pipe took it. */
@@ -46,7 +50,7 @@ export class LoadBalancer {
     if (this.dropping) {
       this.more = frame.more;
       this.dropping = this.more;
-      this.dropped(frame);
+      this.owner.dropIncomplete(frame);
       return "sent";
     }
     while (this.active > 0) {
@@ -86,12 +90,12 @@ export class LoadBalancer {
   }
 
   private swap(a: number, b: number): void {
-    swap(this.pipes, a, b, setLbIndex);
+    swap(this.pipes, a, b, setOutIndex);
   }
 }
 
-const setLbIndex = (pipe: Pipe, index: number): void => {
-  pipe.lbIndex = index;
+const setOutIndex = (pipe: Pipe, index: number): void => {
+  pipe.outIndex = index;
 };
 
 /** Shared by everything without pipes, and never written. */

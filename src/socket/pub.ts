@@ -9,7 +9,7 @@ import { SocketBase } from "./socket-base.ts";
 import { PipeSubscriptions } from "./subscriptions.ts";
 
 export class XPubSocket extends SocketBase {
-  protected readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
+  protected readonly dist = new Distributor(this);
   private readonly subscriptions = new PipeSubscriptions();
   /** Subscriptions and user messages from below, for recv. */
   private pending: Frame[] = [];
@@ -99,7 +99,7 @@ export class XPubSocket extends SocketBase {
   protected override xrecv(): Frame | null {
     const frame = this.pending.shift();
     if (frame === undefined) return null;
-    this.manual?.notificationRead((pipe) => pipe.distIndex >= 0);
+    this.manual?.notificationRead((pipe) => pipe.outIndex >= 0);
     return frame;
   }
 
@@ -164,7 +164,7 @@ export class XPubSocket extends SocketBase {
     return null;
   }
 
-  private missed(frame: Frame, pipe: Pipe): void {
+  missed(frame: Frame, pipe: Pipe): void {
     if (frame.message === null || this.missedBy.has(pipe)) return;
     this.missedBy.add(pipe);
     this.journal.drop(frame.message, "hwm", this.name, pipe.peerName);

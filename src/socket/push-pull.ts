@@ -11,7 +11,7 @@ export const lbErrno = (result: ReturnType<LoadBalancer["send"]>): Errno | "brok
   result === "sent" ? null : result === "again" ? "EAGAIN" : "broken";
 
 export class PushSocket extends SocketBase {
-  private readonly lb = new LoadBalancer((frame) => this.dropIncomplete(frame));
+  private readonly lb = new LoadBalancer(this);
 
   protected override xattachPipe(pipe: Pipe): void {
     // Nobody reads the incoming side, so nobody would find a delimiter there.

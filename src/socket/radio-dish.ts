@@ -13,7 +13,7 @@ import { SocketBase } from "./socket-base.ts";
 const GROUP_MAX = 255;
 
 export class RadioSocket extends SocketBase {
-  private readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
+  private readonly dist = new Distributor(this);
   private readonly members = new Map<string, Pipe[]>();
   /** They get every message: nobody tells over udp what it joins. */
   private udpPipes: readonly Pipe[] = [];
@@ -89,14 +89,14 @@ export class RadioSocket extends SocketBase {
     this.journal.drop(message, this.dist.pipes.length === 0 ? "no-peer" : "no-subscription", this.name);
   }
 
-  private missed(frame: Frame, pipe: Pipe): void {
+  missed(frame: Frame, pipe: Pipe): void {
     if (frame.message !== null) this.journal.drop(frame.message, "hwm", this.name, pipe.peerName);
   }
 }
 
 export class DishSocket extends SocketBase {
   private readonly fq = new FairQueue();
-  private readonly dist = new Distributor(() => {});
+  private readonly dist = new Distributor({ missed: () => undefined });
   private readonly groups = new Set<string>();
   /** A message that poll found. */
   private prefetched: Frame | null = null;

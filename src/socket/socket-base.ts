@@ -332,7 +332,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   /** The rest of a message whose pipe is gone. */
-  protected dropIncomplete(frame: Frame): void {
+  dropIncomplete(frame: Frame): void {
     if (!frame.more && frame.message !== null) this.journal.drop(frame.message, "incomplete", this.name);
   }
 

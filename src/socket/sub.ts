@@ -12,7 +12,7 @@ export class XSubSocket extends SocketBase {
   protected readonly filter: boolean = false;
   protected readonly subscriptions = new Subscriptions(this.context.draft);
   private readonly fq = new FairQueue();
-  private readonly dist = new Distributor((frame, pipe) => this.missed(frame, pipe));
+  private readonly dist = new Distributor(this);
   /** A message that poll found. */
   private prefetched: Frame | null = null;
   private moreSend = false;
@@ -126,7 +126,7 @@ export class XSubSocket extends SocketBase {
     pipe.flush();
   }
 
-  private missed(frame: Frame, pipe: Pipe): void {
+  missed(frame: Frame, pipe: Pipe): void {
     if (frame.message !== null && !frame.more) this.journal.drop(frame.message, "hwm", this.name, pipe.peerName);
   }
 }

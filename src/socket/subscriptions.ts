@@ -35,10 +35,14 @@ class Lengths {
 
 const NONE: number[] = [];
 
+/** Prefixes that are compared one by one. */
+const FEW = 8;
+
 /** The subscriber's own table. libzmq: trie_t. */
 export class Subscriptions {
   private readonly counts = new SmallMap<number>();
-  private readonly lengths = new Lengths();
+  /** Only when there are so many prefixes that looking at each would take long. */
+  private lengths: Lengths | null = null;
   /** Draft builds keep them in an order of their own. */
   private readonly order: RadixOrder | null;
 
@@ -55,8 +59,12 @@ export class Subscriptions {
     const count = this.counts.get(prefix) ?? 0;
     this.counts.set(prefix, count + 1);
     if (count > 0) return false;
-    this.lengths.add(prefix.length);
     this.order?.add(prefix);
+    if (this.lengths !== null) this.lengths.add(prefix.length);
+    else if (this.counts.size > FEW) {
+      this.lengths = new Lengths();
+      for (const { length } of this.counts.keys()) this.lengths.add(length);
+    }
     return true;
   }
 
@@ -70,19 +78,20 @@ export class Subscriptions {
     }
     this.order?.remove(prefix);
     this.counts.delete(prefix);
-    this.lengths.remove(prefix.length);
+    this.lengths?.remove(prefix.length);
     return true;
   }
 
   /** Does a prefix match the begin of this frame? Its bytes are looked at only when that depends on them. */
   matches(frame: Frame): boolean {
-    const { sorted } = this.lengths;
-    if (sorted.length === 0) return false;
-    if (sorted[0] === 0) return true;
+    const { counts, lengths } = this;
+    if (counts.size === 0) return false;
+    if (counts.has("")) return true;
     const topic = frame.bytes;
-    for (const length of sorted) {
+    if (lengths === null) return counts.hasPrefixOf(topic);
+    for (const length of lengths.sorted) {
       if (length > topic.length) return false;
-      if (this.counts.has(topic.slice(0, length))) return true;
+      if (counts.has(topic.slice(0, length))) return true;
     }
     return false;
   }

@@ -38,22 +38,20 @@ export class ZmtpEngine extends StreamEngine {
   override readonly hasHandshake = true;
   /** From when the peer has greeted. */
   protected mechanism: Mechanism | null = null;
-  /** Until the mechanism is done. */
+  /** Until the mechanism is done; then it goes. */
   private handshaking = true;
   /** Refused for its size: the connection ends. */
   protected tooBig: Frame | null = null;
   private nextControl: Control | null = null;
   /** Only for a peer that writes bytes: takes them apart. */
   private decoder: Decoder | null = null;
-  private heartbeatTimeout = 0;
   private handshakeTimer = 0 as EventId;
   private heartbeatTimer = 0 as EventId;
   private timeoutTimer = 0 as EventId;
   private ttlTimer = 0 as EventId;
 
   protected override begin(): void {
-    const { heartbeatIvl, heartbeatTimeout, handshakeIvl } = this.options;
-    this.heartbeatTimeout = heartbeatTimeout === -1 ? heartbeatIvl : heartbeatTimeout;
+    const { handshakeIvl } = this.options;
     if (handshakeIvl > 0) this.handshakeTimer = this.thread.startTimer(this, ms(handshakeIvl), TIMER_HANDSHAKE);
     this.produce(SIGNATURE);
   }
@@ -71,8 +69,10 @@ export class ZmtpEngine extends StreamEngine {
 
   private takeControl(control: Control): Control {
     this.nextControl = null;
-    if (control.kind === "ping" && this.timeoutTimer === 0 && this.heartbeatTimeout > 0) {
-      this.timeoutTimer = this.thread.startTimer(this, ms(this.heartbeatTimeout), TIMER_TIMEOUT);
+    const { heartbeatIvl, heartbeatTimeout } = this.options;
+    const timeout = heartbeatTimeout === -1 ? heartbeatIvl : heartbeatTimeout;
+    if (control.kind === "ping" && this.timeoutTimer === 0 && timeout > 0) {
+      this.timeoutTimer = this.thread.startTimer(this, ms(timeout), TIMER_TIMEOUT);
     }
     return control;
   }
@@ -171,7 +171,7 @@ export class ZmtpEngine extends StreamEngine {
   }
 
   override zapMsgAvailable(): void {
-    if (!(this.mechanism as Mechanism).zapAvailable()) this.error("protocol");
+    if (this.mechanism?.zapAvailable() !== true) this.error("protocol");
     else if (this.outputStopped) this.restartOutput();
   }
 
@@ -179,18 +179,23 @@ export class ZmtpEngine extends StreamEngine {
   private mechanismReady(): void {
     const session = this.session as EngineSession;
     const { heartbeatIvl, recvRoutingId, routerNotify } = this.options;
-    const { peerRoutingId } = this.mechanism as Mechanism;
+    const mechanism = this.mechanism as Mechanism;
     this.handshaking = false;
+    this.mechanism = null;
+    this.keep(mechanism);
     if (heartbeatIvl > 0) this.heartbeatTimer = this.thread.startTimer(this, ms(heartbeatIvl), TIMER_HEARTBEAT);
     session.engineReady();
     let pushed = false;
-    if (recvRoutingId) pushed = session.pushMsg(Frame.of(peerRoutingId, ROUTING_ID));
+    if (recvRoutingId) pushed = session.pushMsg(Frame.of(mechanism.peerRoutingId, ROUTING_ID));
     if ((routerNotify & NOTIFY_CONNECT) !== 0) pushed = session.pushMsg(NOTICE) || pushed;
     if (pushed) session.flush();
     this.kernel.cancel(this.handshakeTimer);
     this.handshakeTimer = 0 as EventId;
     session.monitor("HANDSHAKE_SUCCEEDED", 0);
   }
+
+  /** The mechanism goes: what of it is needed later? */
+  protected keep(_mechanism: Mechanism): void {}
 
   // --- timers ---
 

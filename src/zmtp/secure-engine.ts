@@ -1,14 +1,19 @@
 /** Connections with more than a bare NULL handshake: credentials, and the frames of CURVE. libzmq: stream_engine_base.cpp, curve_mechanism_base.cpp. */
 import { AddressedFrame, CREDENTIAL, Frame, SEALED } from "../pipe/frame.ts";
 import { ZmtpEngine } from "./engine.ts";
-import { ProtocolError, protocolFailure } from "./handshake.ts";
+import { type Mechanism, ProtocolError, protocolFailure } from "./handshake.ts";
 import type { EngineSession } from "./stream-engine.ts";
 import { bodySize, Control, commandName, SEAL, sealed, type WireItem } from "./wire.ts";
 
 export class SecureEngine extends ZmtpEngine {
   private readonly seals = this.options.security.mechanism === "CURVE";
+  private userId = "";
   /** The first message is announced by who it is from, if the ZAP handler has said. */
   private credentialPushed = false;
+
+  protected override keep({ userId }: Mechanism): void {
+    this.userId = userId;
+  }
 
   protected override nextItem(): WireItem | null {
     const item = super.nextItem();
@@ -43,7 +48,7 @@ export class SecureEngine extends ZmtpEngine {
   /** libzmq: stream_engine_base_t::write_credential. */
   private pushCredential(): boolean {
     const session = this.session as EngineSession;
-    const userId = this.mechanism?.userId ?? "";
+    const { userId } = this;
     this.credentialPushed = userId === "" || session.pushMsg(Frame.of(userId, CREDENTIAL));
     return this.credentialPushed;
   }

@@ -50,7 +50,6 @@ const OP_DECODE = 2;
 export const ENGINE_TIMERS = 3;
 
 export abstract class StreamEngine implements StreamUser, Task, Actor, Descriptor {
-  readonly label: string;
   readonly endpoint: string;
   readonly fd: number;
   /** Does a handshake come before the first message? */
@@ -77,9 +76,6 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
   private outPosted = false;
   /** Decoded, but the pipe is full. */
   protected parked: Frame | null = null;
-  /** Bytes per encoded batch and per read. libzmq: out_batch_size, in_batch_size. */
-  private readonly outBatch: number;
-  private readonly inBatch: number;
 
   constructor({ process, end, options, endpoint, fd }: EngineParameters) {
     this.process = process;
@@ -88,9 +84,6 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
     this.options = options;
     this.endpoint = endpoint;
     this.fd = fd;
-    this.outBatch = options.outBatchSize;
-    this.inBatch = options.inBatchSize;
-    this.label = `engine of ${end.ownerName}`;
   }
 
   // --- what each engine defines ---
@@ -118,6 +111,10 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
 
   /** The session's ZAP handler has written something. */
   zapMsgAvailable(): void {}
+
+  get label(): string {
+    return `engine of ${this.end.ownerName}`;
+  }
 
   /** The socket on the other end. */
   get peerName(): string {
@@ -204,7 +201,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
 
   /** Fills the out buffer from the pipe. A body that starts a batch and fills it goes out in one write. */
   private encodeBatch(): void {
-    const { outBatch } = this;
+    const outBatch = this.options.outBatchSize;
     while (this.outSize < outBatch) {
       if (this.encoding === 0) {
         const item = this.nextItem();
@@ -255,7 +252,8 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
       if (end.hungUp) this.ioError = true;
       return;
     }
-    const bytes = end.read(this.readSize(this.inBatch));
+    const batch = this.options.inBatchSize;
+    const bytes = end.read(this.readSize(batch));
     const { costs } = this.thread;
     if (bytes === 0) {
       if (end.incoming !== "open") this.error("connection");
@@ -265,7 +263,7 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
     this.thread.charge(costs.syscall);
     this.thread.chargeCopy(bytes * costs.perByteRead);
     // A long read into the body of a message: the message is there when the copy is done.
-    if (bytes > this.inBatch) this.thread.post(this, OP_DECODE);
+    if (bytes > batch) this.thread.post(this, OP_DECODE);
     else this.decode();
   }
 

@@ -296,7 +296,7 @@ const frameOf = (number: number, part: number, parts: number): Frame =>
 test("load balancer", () => {
   fc.assert(
     fc.property(ops, (script) => {
-      const lb = new LoadBalancer(() => {});
+      const lb = new LoadBalancer({ dropIncomplete: () => undefined });
       const slow = new SlowLoadBalancer();
       const twins = new Twins();
       // A message is begun by one operation and gone on with by the next ones: pipes may end in between.
@@ -377,9 +377,9 @@ test("distributor", () => {
   fc.assert(
     fc.property(ops, fc.boolean(), fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), (script, toAll, wants) => {
       const twins = new Twins();
-      const dist = new Distributor((frame, pipe) =>
-        twins.logs[0].push(`${(pipe as unknown as Dummy).name} misses ${frame.bytes}`),
-      );
+      const dist = new Distributor({
+        missed: (frame, pipe) => twins.logs[0].push(`${(pipe as unknown as Dummy).name} misses ${frame.bytes}`),
+      });
       const slow = new SlowDistributor();
       let number = 0;
       let part = 0;
