@@ -38,14 +38,14 @@ export class SecureEngine extends ZmtpEngine {
   }
 
   protected override handOver(frame: Frame): boolean {
-    if (!this.credentialPushed && !this.pushCredential()) {
-      this.parked = frame;
-      return false;
-    }
-    return super.handOver(frame);
+    if (this.credentialPushed || this.pushCredential()) return super.handOver(frame);
+    const session = this.session as EngineSession;
+    if (!session.protocolError) this.parked = frame;
+    else session.lost(frame);
+    return false;
   }
 
-  /** libzmq: stream_engine_base_t::write_credential. */
+  /** The sessions of REQ and DISH know no such thing, and end the connection. libzmq: stream_engine_base_t::write_credential. */
   private pushCredential(): boolean {
     const session = this.session as EngineSession;
     const { userId } = this;

@@ -1,6 +1,8 @@
 /** Secured handshakes: outcomes, requests and keys. test/real/security.test.ts runs the table on npm zeromq. */
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { SocketTypeName } from "../../src/ctx/options.ts";
+import { AddressedFrame, Frame } from "../../src/pipe/frame.ts";
 import { decodeZ85, encodeZ85 } from "../../src/socket/security-options.ts";
 import { publicKeyOf } from "../../src/zmtp/curve25519.ts";
 import { Lab } from "../support/lab.ts";
@@ -118,6 +120,70 @@ test("a second answer is not looked at", () => {
     work(5);
   }
   expect(server.monitored.slice(2)).toEqual([DONE]);
+});
+
+describe("messages of every kind of socket", () => {
+  test.each<[SocketTypeName, SocketTypeName]>([
+    ["PULL", "PUSH"],
+    ["REP", "REQ"],
+    ["ROUTER", "DEALER"],
+    ["PAIR", "PAIR"],
+    ["SUB", "PUB"],
+    ["SUB", "XPUB"],
+    ["XSUB", "PUB"],
+    ["DISH", "RADIO"],
+    ["SERVER", "CLIENT"],
+    ["GATHER", "SCATTER"],
+    ["CHANNEL", "CHANNEL"],
+  ])("%s from %s", (receiver, sender) => {
+    for (const options of [PLAIN, CURVE]) {
+      const { server, client, work } = secured(new Lab(), {
+        ...options,
+        types: [receiver, sender],
+        answer: answer("200", receiver === "DISH" ? "" : "joe"),
+      });
+      if (receiver === "SUB") server.subscribe("a");
+      if (receiver === "XSUB") server.send("\x01a");
+      if (receiver === "DISH") server.base.xgroup("join", "group");
+      // The bound side looks at its new pipe and subscribes through it, then the other takes note.
+      for (const socket of [server, client]) {
+        work(10);
+        socket.events();
+      }
+      const body = "a".repeat(300);
+      const frame = new AddressedFrame(Frame.of(body), { group: receiver === "DISH" ? "group" : "" });
+      expect(client.base.send(frame, true)).toBe(null);
+      work(10);
+      server.events();
+      expect(server.recvs().map((message) => message.split("|").at(-1))).toEqual([body]);
+    }
+  });
+});
+
+/** Measured: the first message from a peer with a user id ends the connection of a REQ or DISH, which then comes again. */
+test.each<[SocketTypeName, SocketTypeName]>([
+  ["REQ", "REP"],
+  ["DISH", "RADIO"],
+])("%s takes no user id of %s", (type, peer) => {
+  const { server, client, work } = secured(new Lab(), {
+    ...PLAIN,
+    types: [type, peer],
+    answer: answer("200", "joe"),
+  });
+  if (type === "DISH") server.base.xgroup("join", "group");
+  for (const socket of [server, client]) {
+    work(10);
+    socket.events();
+  }
+  if (type === "REQ") {
+    server.send("question");
+    work(10);
+    expect(client.recv()).toBe("question");
+    client.send("answer");
+  } else client.base.send(new AddressedFrame(Frame.of("x"), { group: "group" }), true);
+  work(400);
+  expect(server.recvs()).toEqual([]);
+  expect(server.monitored.slice(1)).toEqual(["ACCEPTED", DONE, END, "ACCEPTED", DONE]);
 });
 
 /** DIFFERS(zap-abort): the real process aborts. */
