@@ -1,6 +1,7 @@
 /** The functions of the expression language. Pure but for the draws, which come from the scope. */
 import { ln } from "../kernel/math.ts";
-import { asList, describe, equal, formatValue, isFrame, isList, type Value } from "./value.ts";
+import { eventName } from "../socket/monitor.ts";
+import { asList, describe, equal, type FrameValue, formatValue, isFrame, isList, type Value } from "./value.ts";
 
 /** Draws of a program; a RandomStream of the kernel fits. */
 export interface RandomSource {
@@ -82,6 +83,7 @@ const DEFINITIONS: readonly ExpressionFunction[] = [
   define("endsWith(text, suffix)", ([whole, suffix]) => text(whole).endsWith(text(suffix))),
   define("split(text, separator)", ([whole, separator]) => text(whole).split(text(separator))),
   define("join(list, separator)", ([items, separator]) => list(items).map(formatValue).join(text(separator))),
+  define("event(message)", ([message]) => eventOf(list(message))),
   define("range(count)", ([count]) => rangeOf(integer(count))),
   define("abs(x)", ([x]) => Math.abs(number(x))),
   define("floor(x)", ([x]) => Math.floor(number(x))),
@@ -132,6 +134,25 @@ function toNumber(value: Value): number {
 function slice(items: readonly Value[], from: Value | undefined, to: Value | undefined): readonly Value[] {
   return items.slice(from === undefined ? 0 : integer(from), to === undefined ? undefined : integer(to));
 }
+
+/** What a monitor's message says: {event: "CONNECTED", value: 12, endpoint: "tcp://..."}. libzmq: monitor_event. */
+function eventOf(frames: readonly Value[]): Value {
+  const [head, endpoint] = frames;
+  const bytes = frames.length === 2 && head !== undefined && head !== null && isFrame(head) ? bytesOf(head) : [];
+  if (bytes.length !== EVENT_BYTES) return fail("this is no message of a monitor");
+  const number = (from: number, to: number): number =>
+    bytes.slice(from, to).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  return { event: eventName(number(0, 2)), value: number(2, EVENT_BYTES), endpoint: text(endpoint) };
+}
+
+/** A u16 and a u32. */
+const EVENT_BYTES = 6;
+
+/** A frame's text has a character per byte, unless the bytes are UTF-8. */
+const bytesOf = (frame: FrameValue): readonly number[] =>
+  frame.text.length === frame.size
+    ? Array.from(frame.text, (character) => character.charCodeAt(0))
+    : [...new TextEncoder().encode(frame.text)];
 
 const RANGE_MAX = 1_000_000;
 

@@ -204,6 +204,13 @@ export type Step =
   | (Fallible & { readonly kind: "subscribe" | "unsubscribe"; readonly socket: string; readonly topic: Template })
   | (Fallible & { readonly kind: "join" | "leave"; readonly socket: string; readonly group: Template })
   | (Fallible & {
+      readonly kind: "monitor";
+      readonly socket: string;
+      readonly endpoint: Template;
+      /** Absent: all. */
+      readonly events?: readonly string[];
+    })
+  | (Fallible & {
       readonly kind: "setsockopt";
       readonly socket: string;
       readonly option: string;

@@ -37,6 +37,12 @@ export type Request =
       readonly socket: string;
       readonly text: string;
     }
+  | {
+      readonly kind: "monitor";
+      readonly socket: string;
+      readonly text: string;
+      readonly events: readonly string[] | undefined;
+    }
   | { readonly kind: "setsockopt"; readonly socket: string; readonly option: string; readonly value: number | string }
   | { readonly kind: "getsockopt"; readonly socket: string; readonly option: string }
   | { readonly kind: "open" | "close"; readonly socket: string }
@@ -147,6 +153,10 @@ export function requestOf(step: CallStep): (scope: Scope) => Request {
     case "leave": {
       const text = compileTemplate("endpoint" in step ? step.endpoint : "topic" in step ? step.topic : step.group);
       return (scope) => ({ kind: step.kind, socket: step.socket, text: text.evaluate(scope) });
+    }
+    case "monitor": {
+      const text = compileTemplate(step.endpoint);
+      return (scope) => ({ kind: "monitor", socket: step.socket, text: text.evaluate(scope), events: step.events });
     }
     case "setsockopt": {
       const { value } = step;

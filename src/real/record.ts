@@ -1,7 +1,7 @@
 /** Records any number of runs of a plan, one after the other. The door of this layer. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Plan } from "../program/plan.ts";
+import type { Plan, Step } from "../program/plan.ts";
 import { Canary } from "./canary.ts";
 import { Crew } from "./crew.ts";
 import { forecast } from "./forecast.ts";
@@ -38,10 +38,21 @@ export function obstacle(plan: Plan): string | undefined {
       return `socket "${name}" is a DGRAM, and the addresses in its messages are the scenario's, not this machine's`;
     if (type === "PEER" || type === "CHANNEL") return `socket "${name}" is a ${type}, and zeromq.js has no such class`;
   }
+  const threads = plan.nodes.flatMap((node) => node.threads);
+  if (threads.some(({ program }) => monitors(program)))
+    return 'it has a "monitor" step, and zeromq.js keeps the messages of monitors to itself';
   if (plan.nodes.length > NODES_MAX)
     return `it has ${plan.nodes.length} nodes, and each would be a process; at most ${NODES_MAX} are recorded`;
   return undefined;
 }
+
+const monitors = (steps: readonly Step[]): boolean =>
+  steps.some(
+    (step) =>
+      step.kind === "monitor" ||
+      ("do" in step && monitors(step.do)) ||
+      (step.kind === "if" && (monitors(step.then) || monitors(step.else))),
+  );
 
 /** Ends early when a run is incomplete. Throws LibraryError when npm zeromq does not work. */
 export async function record({

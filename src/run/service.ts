@@ -11,6 +11,7 @@ import type { PlanSocket, PlanThread, Template } from "../program/plan.ts";
 import type { Value } from "../program/value.ts";
 import { PollOperation, RecvOperation, SendOperation, SleepOperation, TermOperation } from "../socket/calls.ts";
 import type { Errno } from "../socket/errors.ts";
+import { eventMask, startMonitor } from "../socket/monitor.ts";
 import { getOption, isIgnored, setOption } from "../socket/options.ts";
 import { ProxyOperation } from "../socket/proxy.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
@@ -240,6 +241,11 @@ export class Service {
       case "leave":
         this.onSocket(request.kind, request.socket, request.text, (socket) =>
           socket.xgroup(request.kind as "join" | "leave", utf8(request.text)),
+        );
+        return costs.call;
+      case "monitor":
+        this.onSocket(request.kind, request.socket, request.text, (socket) =>
+          startMonitor(socket, request.text, eventMask(request.events)),
         );
         return costs.call;
       case "setsockopt":

@@ -149,7 +149,7 @@ export type Program = (Steps | ModuleProgram)
  * This interface was referenced by `Scenario`'s JSON-Schema
  * via the `definition` "step".
  */
-export type Step = (SendStep | RecvStep | PollStep | SleepStep | RepeatStep | ForeverStep | WhileStep | ForStep | IfStep | BreakStep | SetStep | LogStep | ExitStep | BindStep | ConnectStep | UnbindStep | DisconnectStep | SubscribeStep | UnsubscribeStep | JoinStep | LeaveStep | SetsockoptStep | GetsockoptStep | OpenStep | CloseStep | ProxyStep | TermStep | CrashStep | RestartStep)
+export type Step = (SendStep | RecvStep | PollStep | SleepStep | RepeatStep | ForeverStep | WhileStep | ForStep | IfStep | BreakStep | SetStep | LogStep | ExitStep | BindStep | ConnectStep | UnbindStep | DisconnectStep | SubscribeStep | UnsubscribeStep | JoinStep | LeaveStep | MonitorStep | SetsockoptStep | GetsockoptStep | OpenStep | CloseStep | ProxyStep | TermStep | CrashStep | RestartStep)
 /**
  * A name: a letter or _, then letters, digits, _ and -.
  * 
@@ -1211,6 +1211,32 @@ leave: Name
 group: Template
 /**
  * Variable that gets the error ("EINVAL": not joined) or null; without it an error ends the thread.
+ */
+error?: ErrorVariable
+}
+/**
+ * From now on a socket's events come as messages to an inproc name, where a PAIR that connects to it reads them (zmq_socket_monitor): event(msg) tells what one says. Simulated runs only.
+ * 
+ * This interface was referenced by `Scenario`'s JSON-Schema
+ * via the `definition` "monitorStep".
+ */
+export interface MonitorStep {
+/**
+ * The socket whose events these are.
+ */
+monitor: Name
+/**
+ * The name, within inproc.
+ */
+endpoint: Template
+/**
+ * Only these; all of them when absent.
+ * 
+ * @minItems 1
+ */
+events?: [("CONNECTED" | "CONNECT_DELAYED" | "CONNECT_RETRIED" | "LISTENING" | "BIND_FAILED" | "ACCEPTED" | "ACCEPT_FAILED" | "CLOSED" | "CLOSE_FAILED" | "DISCONNECTED" | "MONITOR_STOPPED" | "HANDSHAKE_FAILED_NO_DETAIL" | "HANDSHAKE_SUCCEEDED" | "HANDSHAKE_FAILED_PROTOCOL" | "HANDSHAKE_FAILED_AUTH"), ...(("CONNECTED" | "CONNECT_DELAYED" | "CONNECT_RETRIED" | "LISTENING" | "BIND_FAILED" | "ACCEPTED" | "ACCEPT_FAILED" | "CLOSED" | "CLOSE_FAILED" | "DISCONNECTED" | "MONITOR_STOPPED" | "HANDSHAKE_FAILED_NO_DETAIL" | "HANDSHAKE_SUCCEEDED" | "HANDSHAKE_FAILED_PROTOCOL" | "HANDSHAKE_FAILED_AUTH"))[]]
+/**
+ * Variable that gets the error ("EADDRINUSE") or null; without it an error ends the thread.
  */
 error?: ErrorVariable
 }

@@ -36,6 +36,7 @@ const STEP_ACTIONS = [
   "unsubscribe",
   "join",
   "leave",
+  "monitor",
   "setsockopt",
   "getsockopt",
   "open",

@@ -18,6 +18,7 @@ export type SocketAction =
   | "unsubscribe"
   | "join"
   | "leave"
+  | "monitor"
   | "setsockopt"
   | "getsockopt"
   | "open"
@@ -71,6 +72,13 @@ export function compileSocketCall(place: StepPlace, step: schema.Step, action: S
           `only DISH sockets ${action} groups; "${socket}" is ${declared.type}`,
         );
       return { kind: action, pointer, socket, group, ...errorOf(step) };
+    }
+    case "monitor": {
+      const { events } = step as schema.MonitorStep;
+      const endpoint = texts.template(record["endpoint"]!, place.at("endpoint"));
+      const use = { kind: "bind", socket, template: endpoint, pointer: place.at("endpoint"), atStart: false } as const;
+      place.context.uses.push({ ...use, type: "PAIR" });
+      return { kind: action, pointer, socket, endpoint, ...(events === undefined ? {} : { events }), ...errorOf(step) };
     }
     case "setsockopt": {
       const { option, value } = step as schema.SetsockoptStep;

@@ -20,6 +20,8 @@ export interface EndpointUse {
   readonly pointer: string;
   /** Whether it happens before the first step. */
   readonly atStart: boolean;
+  /** When it is not the socket's own: a monitor's. */
+  readonly type?: SocketTypeName;
 }
 
 export interface ProgramContext {

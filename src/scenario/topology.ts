@@ -10,7 +10,7 @@ import type { EndpointUse } from "./step-place.ts";
 import { staticText } from "./texts.ts";
 
 /** An endpoint that a socket instance binds or connects, as far as it is known before the run. */
-interface Use extends EndpointUse {
+interface Use extends Omit<EndpointUse, "type"> {
   readonly text: string;
   readonly endpoint: Endpoint;
   readonly node: string;
@@ -46,7 +46,7 @@ function knownUses(threads: readonly ThreadUses[]): { uses: readonly Use[]; unkn
       const parsed = text === undefined ? undefined : parseEndpoint(text, use.kind === "bind");
       if (text !== undefined && parsed && "endpoint" in parsed) {
         const owner = [node.name, thread.name, use.socket].filter((part) => part !== "").join(".");
-        const type = thread.sockets.find(({ name }) => name === use.socket)?.type;
+        const type = use.type ?? thread.sockets.find(({ name }) => name === use.socket)?.type;
         uses.push({ ...use, text, endpoint: parsed.endpoint, node: node.name, host: node.host, owner, type });
       } else if (use.kind === "bind") for (const transport of ["tcp", "udp", "ipc", "inproc"]) unknown.add(transport);
     }

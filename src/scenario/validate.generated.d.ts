@@ -39,6 +39,7 @@ export declare const subscribeStep: Validator;
 export declare const unsubscribeStep: Validator;
 export declare const joinStep: Validator;
 export declare const leaveStep: Validator;
+export declare const monitorStep: Validator;
 export declare const setsockoptStep: Validator;
 export declare const getsockoptStep: Validator;
 export declare const openStep: Validator;

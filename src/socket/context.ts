@@ -17,6 +17,7 @@ import { Pipe } from "../pipe/pipe.ts";
 import type { ZapHandler } from "../session/zap-pipe.ts";
 import type { Errno } from "./errors.ts";
 import { createSocketOfType } from "./factory.ts";
+import type { Monitor } from "./monitor.ts";
 import type { SocketBase } from "./socket-base.ts";
 
 /** A socket and its options as they were at bind or connect. libzmq: endpoint_t. */
@@ -58,6 +59,8 @@ export class Context {
   readonly sockets = new Set<SocketBase>();
   /** Hears all monitor events of the context's sockets. */
   monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => void) | null = null;
+  /** Of sockets whose events go to an inproc name. */
+  readonly monitors = new Map<SocketBase, Monitor>();
   private readonly settings: ContextSettings;
   private readonly reaper: IoThread;
   private readonly endpoints = new Map<string, InprocEndpoint>();
@@ -236,6 +239,19 @@ export class Context {
     if (journal.full) journal.record({ t: journal.now, ev: "socket", socket: socket.name, what: "close" });
     const entry = new ReapedSocket(socket, this.reaper);
     entry.begin();
+  }
+
+  /** An event for whoever monitors the socket; the last one ends that. */
+  tell(socket: SocketBase, event: string, value: number, endpoint: string): void {
+    this.monitor?.(socket, event, value, endpoint);
+    const monitor = this.monitors.get(socket);
+    if (monitor === undefined) return;
+    if (event !== "MONITOR_STOPPED") {
+      monitor.tell(event, value, endpoint);
+      return;
+    }
+    this.monitors.delete(socket);
+    monitor.stop();
   }
 
   destroySocket(socket: SocketBase): void {

@@ -232,7 +232,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   monitor(event: string, value: number, endpoint: string): void {
     if (this.monitorStopped) return;
-    this.context.monitor?.(this, event, value, endpoint);
+    this.context.tell(this, event, value, endpoint);
     if (this.journal.full)
       this.journal.record({ t: this.journal.now, ev: "monitor", socket: this.name, event, value, endpoint });
   }

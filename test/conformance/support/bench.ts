@@ -79,6 +79,8 @@ export interface Sock {
   monitor(): void;
   /** Names of monitor events so far. */
   monitored(): string[];
+  /** The same with their endpoints. */
+  monitoredAt(): (readonly [event: string, endpoint: string])[];
 }
 
 export interface Case {

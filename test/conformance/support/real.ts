@@ -21,7 +21,7 @@ interface RawContext {
 
 interface RawSocket {
   readonly closed: boolean;
-  readonly events: { receive(): Promise<{ type: string }>; close(): void };
+  readonly events: { receive(): Promise<{ type: string; address?: string }>; close(): void };
   send(parts: unknown, options?: unknown): Promise<void>;
   receive(): Promise<unknown[]>;
   bindSync(address: string): void;
@@ -186,7 +186,7 @@ class RealSock implements Sock {
   routingId = 0;
   group = "";
   readonly raw: RawSocket;
-  private readonly seen: string[] = [];
+  private readonly seen: (readonly [string, string])[] = [];
   private unfinished: Part[] = [];
   private timeouts = { rcvtimeo: -1, sndtimeo: -1 };
 
@@ -314,14 +314,18 @@ class RealSock implements Sock {
     const { events } = this.raw;
     void (async () => {
       for (;;) {
-        const { type } = await events.receive();
-        this.seen.push(EVENTS[type] ?? type);
+        const { type, address = "" } = await events.receive();
+        this.seen.push([EVENTS[type] ?? type, address]);
         if (type === "end") return;
       }
     })().catch(() => {});
   }
 
   monitored(): string[] {
+    return this.seen.map(([event]) => event);
+  }
+
+  monitoredAt(): (readonly [string, string])[] {
     return [...this.seen];
   }
 

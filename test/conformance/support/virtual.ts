@@ -12,6 +12,7 @@ import { AddressedFrame, Frame, groupOf, MORE } from "../../../src/pipe/frame.ts
 import type { PeerSocket } from "../../../src/socket/client-server.ts";
 import { Context } from "../../../src/socket/context.ts";
 import type { Errno } from "../../../src/socket/errors.ts";
+import { eventName, startMonitor } from "../../../src/socket/monitor.ts";
 import { getOption, setOption } from "../../../src/socket/options.ts";
 import { ProxyOperation } from "../../../src/socket/proxy.ts";
 import type { SocketBase } from "../../../src/socket/socket-base.ts";
@@ -191,7 +192,9 @@ class VirtualSock implements Sock {
   group = "";
   private readonly bench: VirtualBench;
   readonly base: SocketBase;
-  private monitoring = -1;
+  /** Of monitor events: the PAIR, and what it has read. */
+  private reader: SocketBase | null = null;
+  private readonly seen: (readonly [string, string])[] = [];
   private unfinished: Message | null = null;
 
   constructor(bench: VirtualBench, base: SocketBase) {
@@ -291,14 +294,24 @@ class VirtualSock implements Sock {
   }
 
   monitor(): void {
-    this.monitoring = this.bench.world.journal.events.length;
+    const { context } = this.base;
+    const endpoint = `inproc://monitor-${this.base.name}`;
+    check("zmq_socket_monitor", startMonitor(this.base, endpoint));
+    this.reader = context.createSocket("PAIR", `${this.base.name}.reader`);
+    check("connect", this.reader?.connect(endpoint) ?? null);
   }
 
   monitored(): string[] {
-    const { events } = this.bench.world.journal;
-    return events
-      .slice(Math.max(this.monitoring, 0))
-      .flatMap((event) => (event.ev === "monitor" && event.socket === this.base.name ? [event.event] : []));
+    for (;;) {
+      const [number, endpoint] = [this.reader?.recv(true), this.reader?.recv(true)];
+      if (!number || !endpoint) return this.seen.map(([event]) => event);
+      this.seen.push([eventName(number.byteAt(0) + 256 * number.byteAt(1)), endpoint.bytes]);
+    }
+  }
+
+  monitoredAt(): (readonly [string, string])[] {
+    this.monitored();
+    return [...this.seen];
   }
 
   private sendFrames(

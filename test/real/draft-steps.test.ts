@@ -1,4 +1,4 @@
-/** Numeric routing ids in both arms: a SERVER answers each CLIENT by the number under which it knows it. */
+/** Draft and monitor steps on real ZeroMQ. A SERVER answers each CLIENT by the number under which it knows it; monitors are simulated only. */
 import { expect, test } from "vitest";
 import { bench } from "./support.ts";
 
@@ -51,6 +51,15 @@ test("a SERVER answers by routing id, simulated and recorded", { timeout: 60_000
       "known: true",
     ]);
   }
+});
+
+test("a monitor step cannot be recorded", async () => {
+  const steps = [{ monitor: "s", endpoint: "inproc://events" }];
+  const node = { sockets: { s: { type: "PUB" } }, program: [{ repeat: 1, do: steps }] };
+  const on = bench({ "one.json": { about: "One.", until: "1s", nodes: { one: node } } });
+  const { err, code } = await on.sim("record", "one.json");
+  expect(err).toContain('it has a "monitor" step');
+  expect(code).toBe(2);
 });
 
 test("only SERVER and PEER know numbers, and those are whole and not 0", async () => {
