@@ -139,6 +139,28 @@ file("own_load_balancer", (test) => {
   );
 });
 
+file("own_router", (test) => {
+  test(
+    "DIFFERS(abort-in-message): a disconnect after poll has taken the first frame",
+    async (b) => {
+      const dealer = b.socket("DEALER");
+      const address = await dealer.bind(b.address("inproc"));
+      const router = b.socket("ROUTER", { linger: 0 });
+      router.connect(address);
+      await b.settle(20);
+      await dealer.send("head", "tail");
+      await b.settle(20);
+      same(router.events().in, true);
+      router.disconnect(address);
+      await b.settle(20);
+      // Still readable, and then not.
+      same(router.events().in, true);
+      same(await outcome(() => router.recvNow()), "EAGAIN");
+    },
+    { ...OWN, simulatedOnly: "libzmq 4.3.5 aborts the process (fq.cpp:80)" },
+  );
+});
+
 file("own_distributor", (test) => {
   test(
     "no_tail_for_who_joins_in_the_middle_of_a_message",
