@@ -181,18 +181,20 @@ export class StreamEnd implements Actor, HealListener {
     this.items[this.head] = undefined;
     this.head++;
     if (this.head === this.tail) this.release();
-    else if (this.head >= ITEMS_KEPT) this.compact();
+    else if (this.head >= ITEMS_KEPT && 2 * this.head >= this.tail) this.compact();
     return item;
   }
 
-  /** The places of items that were taken serve again. */
+  /** The places of items that were taken serve again: so many that each item moves less than once. */
   private compact(): void {
     const { items, ends, head, tail } = this;
-    items.copyWithin(0, head, tail);
-    ends.copyWithin(0, head, tail);
+    for (let at = head; at < tail; at++) {
+      items[at - head] = items[at];
+      ends[at - head] = ends[at] as number;
+      items[at] = undefined;
+    }
     this.head = 0;
     this.tail = tail - head;
-    items.fill(undefined, this.tail, tail);
   }
 
   /** Bytes of the item in progress that are still to be read, 0 between items. */
