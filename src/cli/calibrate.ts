@@ -3,13 +3,14 @@ import { cpus, platform, release } from "node:os";
 import type { FitRow } from "../real/calibrate.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
-import { writeWhole } from "./files.ts";
+import { readProfile, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { words } from "./record.ts";
 import type { Shell } from "./shell.ts";
 
 interface CalibrateOptions {
   readonly out?: string;
+  readonly check?: string;
   readonly json?: boolean;
   readonly with?: string;
   readonly whenReady?: string;
@@ -17,6 +18,7 @@ interface CalibrateOptions {
 
 const EXAMPLES = `Examples:
   sim calibrate --out here.json
+  sim calibrate --check here.json                does it still tell the times of this machine?
   sim compare --profile here.json --timing late-joiner.json late-joiner.real
 `;
 
@@ -28,6 +30,7 @@ export function addCalibrate({ program, shell, action }: Setup): void {
       "Measures this machine with small real runs (npm zeromq) and fits a profile to them, in about a minute.",
     )
     .option("--out <file>", "write the profile there instead of to stdout")
+    .option("--check <profile>", "measure again and hold this profile against it, instead of making one")
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
     .option("--json", "the profile and the table as one JSON document on stdout")
@@ -37,7 +40,7 @@ export function addCalibrate({ program, shell, action }: Setup): void {
 
 async function runCalibration(
   shell: Shell,
-  { out, json, with: wrapper, whenReady }: CalibrateOptions,
+  { out, json, check, with: wrapper, whenReady }: CalibrateOptions,
 ): Promise<ExitCode> {
   const { calibrate } = await import("../real/calibrate.ts");
   const { LibraryError } = await import("../real/record.ts");
@@ -50,10 +53,12 @@ async function runCalibration(
       cwd: shell.cwd,
       wrapper: words(wrapper),
       whenReady: words(whenReady),
+      profile: check === undefined ? undefined : readProfile(shell, check),
       signal: interrupt.signal,
       progress: (text) => shell.err(`${text}\n`),
     });
     if (fit === undefined) return EXIT.interrupted;
+    if (check !== undefined) return await tellCheck(shell, fit.rows, json === true);
     const provenance = `sim calibrate on ${cpus().length} x ${cpus()[0]?.model.trim() ?? "?"}, ${platform()} ${release()}, ${new Date().toISOString().slice(0, 10)}`;
     const profile = `${JSON.stringify({ ...fit.profile, provenance }, null, 2)}\n`;
     if (out !== undefined) await writeWhole(shell, out, [profile]);
@@ -66,6 +71,17 @@ async function runCalibration(
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
+}
+
+async function tellCheck(shell: Shell, rows: readonly FitRow[], json: boolean): Promise<ExitCode> {
+  const { styleOf } = await import("./engine.ts");
+  const outside = rows.filter(({ ok }) => !ok).length;
+  if (json) shell.out(`${JSON.stringify({ rows }, null, 2)}\n`);
+  else
+    shell.out(
+      `${await fitText(rows, styleOf(shell.outColor))}${outside === 0 ? "within: p50 within 25 %, p95 within 50 %" : `differs: ${outside} of ${rows.length} quantities`}\n`,
+    );
+  return outside === 0 ? EXIT.ok : EXIT.expectationFailed;
 }
 
 async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts").Style): Promise<string> {
@@ -81,6 +97,7 @@ async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts"
       { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p50) },
       { title: "p95 measured", right: true, cell: ({ measured }) => time(measured.p95) },
       { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p95) },
+      { title: "", cell: ({ ok }) => (ok ? "ok" : "outside"), style: ({ ok }, { red }) => (ok ? String : red) },
     ],
     style,
   );

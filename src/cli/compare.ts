@@ -1,14 +1,14 @@
 /** `sim compare`: traces, folders of traces or scenarios against each other. */
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Plan, ProfileSpec } from "../program/plan.ts";
+import type { Plan } from "../program/plan.ts";
 import type { RunRecord } from "../run/record.ts";
 import type { Side } from "../trace/compare.ts";
 import type { Run } from "../trace/facts.ts";
 import type { Trace } from "../trace/format.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
-import { readScenario, readScenarioText, readTraceText } from "./files.ts";
+import { readProfile, readScenario, readTraceText } from "./files.ts";
 import type { Setup } from "./main.ts";
 import { progress } from "./progress.ts";
 import { assignment } from "./run.ts";
@@ -68,21 +68,31 @@ async function bothSides(
   names: readonly [string, string],
   options: CompareOptions,
 ): Promise<readonly [Side, Side]> {
+  const until = (await comparedPlan(shell, names, options))?.until;
   const traced = await Promise.all(
-    names.map((name) => (kindOf(shell, name) === "scenario" ? undefined : readSide(shell, name))),
+    names.map((name) => (kindOf(shell, name) === "scenario" ? undefined : readSide(shell, name, until))),
   );
   const real = traced.flatMap((side) => side?.runs.filter(({ header }) => header.arm === "real") ?? []);
   const side = async (at: 0 | 1): Promise<Side> => traced[at] ?? (await simulateSide(shell, names[at], options, real));
   return [await side(0), await side(1)];
 }
 
-/** Known only from a scenario. */
-async function interchangeable(shell: Shell, names: readonly string[], options: CompareOptions): Promise<Set<string>> {
+/** Undefined when there are traces on both sides. */
+async function comparedPlan(
+  shell: Shell,
+  names: readonly string[],
+  options: CompareOptions,
+): Promise<Plan | undefined> {
   const file = names.find((name) => kindOf(shell, name) === "scenario");
-  if (file === undefined) return new Set();
+  if (file === undefined) return undefined;
   const { load } = await import("./engine.ts");
+  return load({ ...readScenario(shell, file), set: options.set ?? [], color: false }).plan;
+}
+
+async function interchangeable(shell: Shell, names: readonly string[], options: CompareOptions): Promise<Set<string>> {
+  const plan = await comparedPlan(shell, names, options);
   const { interchangeableThreads } = await import("../run/align.ts");
-  return interchangeableThreads(load({ ...readScenario(shell, file), set: options.set ?? [], color: false }).plan);
+  return plan === undefined ? new Set() : interchangeableThreads(plan);
 }
 
 function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
@@ -94,7 +104,7 @@ function kindOf(shell: Shell, path: string): "scenario" | "trace" | "folder" {
   return path.endsWith(".jsonl") ? "trace" : "scenario";
 }
 
-async function readSide(shell: Shell, path: string): Promise<Side> {
+async function readSide(shell: Shell, path: string, until: number | undefined): Promise<Side> {
   const files = kindOf(shell, path) === "trace" ? [path] : tracesIn(shell, path);
   const { runOf } = await import("../trace/facts.ts");
   const read = await traceReader(shell);
@@ -102,7 +112,7 @@ async function readSide(shell: Shell, path: string): Promise<Side> {
   for (const file of files) {
     const trace = read(file);
     const { incomplete } = trace.header;
-    if (incomplete === undefined) runs.push(runOf({ name: file, trace, events: () => read(file).events }));
+    if (incomplete === undefined) runs.push(runOf({ name: file, trace, until, events: () => read(file).events }));
     else shell.err(`${file} is left out: its run broke off (${incomplete})\n`);
   }
   if (runs.length === 0) throw new Failure(`${path} has no complete trace`);
@@ -162,6 +172,7 @@ async function simulateSide(shell: Shell, file: string, options: CompareOptions,
         name: `seed ${seed}`,
         trace: { header: { ...header, scenarioHash }, events },
         endTime,
+        until: plan.until,
         events: async () => (await simulated()).events,
       }),
     );
@@ -177,16 +188,6 @@ function withProfile(shell: Shell, plan: Plan, profile: string | undefined): Pla
     ...plan,
     network: { ...plan.network, profile: profile.endsWith(".json") ? readProfile(shell, profile) : profile },
   };
-}
-
-function readProfile(shell: Shell, path: string): ProfileSpec {
-  try {
-    const value: unknown = JSON.parse(readScenarioText(shell, path));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as ProfileSpec;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new Failure(`${path} is no profile: sim calibrate --out ${path} writes one`);
 }
 
 /** Foreign traces need not name their scenario. */

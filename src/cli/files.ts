@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { open } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ProfileSpec } from "../program/plan.ts";
 import { Failure, fileFailure } from "./failure.ts";
 import type { Shell } from "./shell.ts";
 
@@ -101,4 +102,15 @@ export function packageFolder(): string {
     folder = parent;
   }
   return folder;
+}
+
+/** As sim calibrate writes it. */
+export function readProfile(shell: Shell, path: string): ProfileSpec {
+  try {
+    const value: unknown = JSON.parse(readScenarioText(shell, path));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as ProfileSpec;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new Failure(`${path} is no profile: sim calibrate --out ${path} writes one`);
 }

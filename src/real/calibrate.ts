@@ -4,6 +4,7 @@ import { shippedProfile } from "../network/profile.ts";
 import type { Plan, ProfileSpec } from "../program/plan.ts";
 import { simulate } from "../run/simulate.ts";
 import { compileScenario } from "../scenario/compile.ts";
+import { BANDS, COUNT_ENOUGH, near } from "../trace/compare-timing.ts";
 import { quantile } from "../trace/flows.ts";
 import { CALIBRATION_RUNS, measure, type Samples } from "./calibration-runs.ts";
 import type { Surroundings } from "./member.ts";
@@ -20,6 +21,8 @@ export interface FitRow {
   readonly count: number;
   readonly measured: Pair;
   readonly predicted: Pair;
+  /** Within the bands of a comparison; fewer than 20 values are judged by their median. */
+  readonly ok: boolean;
 }
 
 interface Pair {
@@ -28,6 +31,8 @@ interface Pair {
 }
 
 export interface CalibrateOptions extends Surroundings {
+  /** Holds this profile against what is measured now, and fits none. */
+  readonly profile?: ProfileSpec | undefined;
   readonly signal: AbortSignal;
   readonly progress: (text: string) => void;
 }
@@ -49,8 +54,9 @@ const KNOBS: readonly Knob[] = [
   { quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"], parameters: ["coldWake.0"] },
   { quantities: ["connect to first message"], parameters: ["coldWake.1"] },
   { quantities: ["connect to handshake"], parameters: ["open"] },
+  // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
   {
-    quantities: ["tcp 64 KiB", "tcp 1 MiB", "ipc 64 KiB", "ipc 1 MiB"],
+    quantities: ["tcp 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
     parameters: ["perByteSend", "perByteWrite", "perByteRead"],
   },
 ];
@@ -61,8 +67,18 @@ interface Setting {
 }
 
 /** Undefined when it was interrupted. */
-export async function calibrate({ signal, progress, ...surroundings }: CalibrateOptions): Promise<Fit | undefined> {
+export async function calibrate(options: CalibrateOptions): Promise<Fit | undefined> {
   const plans = new Map(CALIBRATION_RUNS.map(({ name, text }) => [name, planOf(name, text)]));
+  const measured = await measureRuns(plans, options);
+  if (measured === undefined) return undefined;
+  const profile = options.profile ?? fit(plans, measured, options.progress);
+  return { profile, rows: rowsOf(measured, predict(plans, profile)) };
+}
+
+async function measureRuns(
+  plans: ReadonlyMap<string, Plan>,
+  { signal, progress, profile: _, ...surroundings }: CalibrateOptions,
+): Promise<Samples | undefined> {
   const measured: Samples = new Map();
   for (const { name, runs } of CALIBRATION_RUNS) {
     progress(`measuring: ${name}`);
@@ -81,21 +97,26 @@ export async function calibrate({ signal, progress, ...surroundings }: Calibrate
     });
     if (signal.aborted) return undefined;
   }
+  return measured;
+}
+
+function fit(plans: ReadonlyMap<string, Plan>, measured: Samples, progress: (text: string) => void): ProfileSpec {
   const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
   const direct = connects(measured.get("connect to send") ?? [], measured.get("first connect to send") ?? []);
   for (let round = 0; round < ROUNDS; round++) {
     progress(`fitting: round ${round + 1} of ${ROUNDS}`);
     turn(settings, measured, predict(plans, { ...profileOf(settings), ...direct }));
   }
-  const profile = { ...profileOf(settings), ...direct };
-  const predicted = predict(plans, profile);
-  const rows = [...measured].map(([quantity, values]) => ({
-    quantity,
-    count: values.length,
-    measured: pairOf(values),
-    predicted: pairOf(predicted.get(quantity) ?? []),
-  }));
-  return { profile, rows };
+  return { ...profileOf(settings), ...direct };
+}
+
+function rowsOf(measured: Samples, predicted: Samples): FitRow[] {
+  return [...measured].map(([quantity, values]) => {
+    const [real, model] = [pairOf(values), pairOf(predicted.get(quantity) ?? [])];
+    const judgesTail = values.length >= COUNT_ENOUGH;
+    const ok = near(model.p50, real.p50, BANDS.p50) && (!judgesTail || near(model.p95, real.p95, BANDS.p95));
+    return { quantity, count: values.length, measured: real, predicted: model, ok };
+  });
 }
 
 /** Every connect as it was measured, and what the first one of a process takes longer. */

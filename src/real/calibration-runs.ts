@@ -33,7 +33,7 @@ const source = (endpoint: string): unknown => ({
   ],
 });
 
-const PUSH = { type: "PUSH" };
+const PUSH = { type: "PUSH", open: false };
 
 const scenario = (about: string, until: string, nodes: unknown): string =>
   JSON.stringify({ about, until, network: { profile: "loopback" }, nodes });
@@ -42,7 +42,7 @@ const scenario = (about: string, until: string, nodes: unknown): string =>
 export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
   {
     name: "start",
-    runs: 12,
+    runs: 20,
     text: scenario("First steps of a fresh process.", "500ms", {
       sink: sink("tcp://*:5555"),
       source: {
@@ -52,6 +52,7 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
           { send: "out", frames: ["first"] },
           ...["a", "b", "c", "d"].flatMap((socket) => [
             { sleep: "30ms" },
+            { open: socket },
             { connect: socket, endpoint: "tcp://sink:5555" },
             { send: socket, frames: ["later"] },
           ]),
@@ -90,7 +91,7 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
   },
   {
     name: "subscription",
-    runs: 8,
+    runs: 20,
     text: scenario("A subscriber joins a publisher that never stops.", "700ms", {
       publisher: {
         sockets: { out: { type: "PUB", bind: ["tcp://*:5555"] } },

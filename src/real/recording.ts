@@ -81,6 +81,8 @@ export class Recording {
   #zero = 0n;
   #endTime = 0;
   #failure: string | undefined;
+  /** By how much a crash or restart came too late, ns. */
+  #late = 0;
   #waits: Waits | undefined;
   #library = { package: "", library: "" };
 
@@ -206,6 +208,7 @@ export class Recording {
   #watch(): void {
     for (let next = this.#faults[0]; next !== undefined && next.at <= this.#now(); next = this.#faults[0]) {
       this.#faults.shift();
+      this.#late = Math.max(this.#late, this.#now() - next.at);
       if (next.kind === "crash" || next.kind === "restart") this.#fault(next.kind, next.node);
     }
     for (const member of this.#members) for (const line of member.read()) this.#activity.take(line);
@@ -314,7 +317,7 @@ export class Recording {
     const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : this.#takenPort());
     if (this.#library.package === "" && incomplete !== undefined && !signal.aborted) throw new LibraryError(incomplete);
     const late = files.flatMap(({ lines }) => lines.map((line) => (line.ev === "late" ? line.by : 0)));
-    const held = { late: late.reduce((a, b) => Math.max(a, b), 0), waits: this.#waits };
+    const held = { late: late.reduce((a, b) => Math.max(a, b), this.#late), waits: this.#waits };
     const header: TraceHeader = {
       format: "zeromq-sim-trace",
       version: 1,

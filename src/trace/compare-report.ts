@@ -35,8 +35,23 @@ const NOT_IN_REAL: readonly string[] = [
 
 export function notCompared({ reference, other }: Comparison): string[] {
   const real = [...reference.runs, ...other.runs].some(({ header }) => header.arm === "real");
-  const notes = new Set([...reference.runs, ...other.runs].flatMap(({ header }) => header.notes ?? []));
-  return [...NOT_COMPARED, ...(real ? NOT_IN_REAL : []), ...notes];
+  const runs = [...reference.runs, ...other.runs];
+  const notes = new Set(runs.flatMap(({ header }) => header.notes ?? []));
+  const ofRuns = [...notes].filter((note) => !OF_ONE_RUN.test(note));
+  return [...NOT_COMPARED, ...(real ? NOT_IN_REAL : []), ...ofRuns, ...machineNotes(runs)];
+}
+
+/** What the machine did to single runs is told in numbers. */
+const OF_ONE_RUN = /^(disturbed|repeated): /;
+
+function machineNotes(runs: Side["runs"]): string[] {
+  const having = (topic: string): number =>
+    runs.filter(({ header }) => header.notes?.some((note) => note.startsWith(`${topic}: `))).length;
+  const [repeated, disturbed] = [having("repeated"), having("disturbed")];
+  return [
+    ...(repeated > 0 ? [`machine: ${plural(repeated, "run")} were made again because the machine held them up`] : []),
+    ...(disturbed > 0 ? [`machine: ${plural(disturbed, "run")} it held up all the same (see their headers)`] : []),
+  ];
 }
 
 export async function comparisonText(judged: Judged, style: Style): Promise<string> {

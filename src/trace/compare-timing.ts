@@ -20,7 +20,7 @@ export interface Quantiles {
 /** How far the reference may be from the other side, as a share of the latter. */
 export const BANDS = { p50: 0.25, p95: 0.5 } as const;
 /** Fewer messages have no p95 to speak of. */
-const COUNT_ENOUGH = 20;
+export const COUNT_ENOUGH = 20;
 
 export function latencyRows({ reference, other }: Comparison): LatencyRow[] {
   const [left, right] = [latenciesOf(reference), latenciesOf(other)];
@@ -37,7 +37,8 @@ export function latencyRows({ reference, other }: Comparison): LatencyRow[] {
 export const isTellable = ({ reference, other }: LatencyRow): boolean =>
   Math.min(reference.count, other.count) >= COUNT_ENOUGH;
 
-const near = (a: number, b: number, share: number): boolean => Math.abs(a - b) <= share * b;
+/** `a` is at most this share of `b` away from it. */
+export const near = (a: number, b: number, share: number): boolean => Math.abs(a - b) <= share * b;
 
 function latenciesOf({ runs }: Side): Map<string, number[]> {
   const all = new Map<string, number[]>();

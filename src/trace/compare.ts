@@ -75,6 +75,8 @@ export function compareSides(a: Side, b: Side, interchangeable: ReadonlySet<stri
       other: sharesOf(other, key, kind),
       peers,
       interchangeable,
+      before: (value) => valuesBefore(other, key, kind, value),
+      referenceBefore: new Set(reference.runs.flatMap((run) => earlyValue(run, key, kind) ?? [])),
     });
     const kernel = [...reference.runs, ...other.runs].some(({ facts }) => facts.get(key)?.kernel);
     return kernel && found.verdict === "differs" ? { ...found, verdict: "kernel" as const } : found;
@@ -117,15 +119,33 @@ interface Shares {
   /** What replicas of the subject showed in the reference, when they are interchangeable. */
   readonly peers: ReadonlySet<string>;
   readonly interchangeable: ReadonlySet<string>;
+  /** What the other side showed just before it was cut off, in the runs that ended with `value`; empty when one was not cut off. */
+  readonly before: (value: string) => readonly string[];
+  /** What runs of the reference showed just before they were cut off. */
+  readonly referenceBefore: ReadonlySet<string>;
 }
 
-function row(kind: FactKind, subject: string, { reference, other, peers, interchangeable }: Shares): Row {
+const earlyValue = ({ early }: Run, key: string, kind: FactKind): string | undefined =>
+  early.has(key) ? factValue(early.get(key), kind) : undefined;
+
+function valuesBefore({ runs }: Side, key: string, kind: FactKind, value: string): readonly string[] {
+  const showing = runs.filter(({ facts }) => factValue(facts.get(key), kind) === value);
+  const values = showing.map((run) => earlyValue(run, key, kind));
+  return values.every((one) => one !== undefined) ? values : [];
+}
+
+function row(kind: FactKind, subject: string, shares: Shares): Row {
+  const { reference, other, peers, interchangeable, before, referenceBefore } = shares;
   const base = { kind, subject, reference, other, distance: totalVariation(reference, other) };
   if (reference.length === 1 && other.length === 1 && reference[0]?.value === other[0]?.value)
     return { ...base, verdict: "equal" };
-  const alien = other.filter(
-    ({ value }) => !seen(kind, value, reference) && !peers.has(canonicalValue(kind, value, interchangeable)),
-  );
+  const known = (value: string): boolean =>
+    seen(kind, value, reference) || peers.has(canonicalValue(kind, value, interchangeable));
+  const alien = other.filter(({ value }) => {
+    if (known(value) || referenceBefore.has(value)) return false;
+    const early = before(value);
+    return early.length === 0 || !early.every((one) => known(one) || referenceBefore.has(one));
+  });
   if (alien.length === 0) return { ...base, verdict: "within" };
   return { ...base, verdict: isFree(kind, reference) ? "free" : "differs" };
 }

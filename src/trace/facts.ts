@@ -48,6 +48,8 @@ export interface Run {
   readonly header: TraceHeader;
   /** By "kind subject". Without parts. */
   readonly facts: ReadonlyMap<string, Fact>;
+  /** The facts that were others just before the run was cut off, as they were then; undefined: there was no such fact. */
+  readonly early: ReadonlyMap<string, Fact | undefined>;
   /** "from > to" -> latencies in ns. */
   readonly latencies: ReadonlyMap<string, Float64Array>;
   /** "socket endpoint" -> instants at which a connector tried until it first succeeded, ns since the first. */
@@ -65,13 +67,18 @@ export interface RunSource {
   readonly trace: Trace;
   /** ns; without it the time of the last event. */
   readonly endTime?: number;
+  /** ns; when a run of the scenario is cut off if it is not over by then. */
+  readonly until?: number | undefined;
   readonly events: () => Events;
 }
 
-export function runOf({ name, trace, endTime, events }: RunSource): Run {
+/** What happens so shortly before a run is cut off, in another run happens after. Sleeps and retries add up to some ms. */
+const CUT_NS = 20_000_000;
+
+export function runOf({ name, trace, endTime, until = Number.POSITIVE_INFINITY, events }: RunSource): Run {
   const analysis = analyze(trace.header, trace.events, endTime);
-  const facts = new Map<string, Fact>();
-  for (const fact of factsOf(trace.events, analysis)) facts.set(`${fact.kind} ${fact.subject}`, { ...fact, parts: [] });
+  const facts = withoutParts(factsOf(trace.events, analysis));
+  const last = trace.events.at(-1)?.t ?? 0;
   const latencies = new Map(
     analysis.flows.filter((flow) => flow.delivered > 0).map((flow) => [`${flow.from} > ${flow.to}`, flow.latencies]),
   );
@@ -79,11 +86,32 @@ export function runOf({ name, trace, endTime, events }: RunSource): Run {
     name,
     header: trace.header,
     facts,
+    early: last > until - CUT_NS ? changed(facts, factsBefore(trace, until - CUT_NS)) : new Map(),
     latencies,
     attempts: attemptsIn(trace.events),
     starts: startsIn(trace.events),
     events,
   };
+}
+
+function withoutParts(all: Iterable<Fact>): Map<string, Fact> {
+  const facts = new Map<string, Fact>();
+  for (const fact of all) facts.set(`${fact.kind} ${fact.subject}`, { ...fact, parts: [] });
+  return facts;
+}
+
+function factsBefore({ header, events }: Trace, end: number): Map<string, Fact> {
+  const early = events.filter(({ t }) => t <= end);
+  return withoutParts(factsOf(early, analyze(header, early, end)));
+}
+
+function changed(facts: ReadonlyMap<string, Fact>, early: ReadonlyMap<string, Fact>): Map<string, Fact | undefined> {
+  return new Map(
+    [...facts].flatMap(([key, { value }]) => {
+      const before = early.get(key);
+      return before?.value === value ? [] : [[key, before] as const];
+    }),
+  );
 }
 
 /** One fact with its parts. */

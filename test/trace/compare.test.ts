@@ -11,8 +11,22 @@ const header = (arm: "simulated" | "real"): TraceHeader => ({
   ...{ scenarioHash: "", seed: "1", profile: "", arm },
 });
 
+const MS = 1_000_000;
+
+interface Cut {
+  /** When the last receipt is, ns. */
+  readonly last: number;
+  readonly until: number;
+}
+
 /** A PUSH sends as many messages as `count`; the PULL receives those in `received`, in that order. */
-function run(arm: "simulated" | "real", received: readonly number[], count = 4, more: readonly TraceEvent[] = []): Run {
+function run(
+  arm: "simulated" | "real",
+  received: readonly number[],
+  count = 4,
+  more: readonly TraceEvent[] = [],
+  cut?: Cut,
+): Run {
   const call = { ev: "call", result: "ok" } as const;
   const sent = Array.from(
     { length: count },
@@ -30,7 +44,7 @@ function run(arm: "simulated" | "real", received: readonly number[], count = 4, 
   const got = received.map(
     (n, i): TraceEvent => ({
       ...call,
-      t: 100 + 10 * i,
+      t: i === received.length - 1 && cut !== undefined ? cut.last : 100 + 10 * i,
       thread: "b",
       call: "recv",
       socket: "b.in",
@@ -48,7 +62,8 @@ function run(arm: "simulated" | "real", received: readonly number[], count = 4, 
     ...more,
     ...got,
   ];
-  return runOf({ name: `${arm} ${received.join()}`, trace: { header: header(arm), events }, events: () => events });
+  const trace = { header: header(arm), events };
+  return runOf({ name: `${arm} ${received.join()}`, trace, until: cut?.until, events: () => events });
 }
 
 const times = (count: number, make: () => Run): Run[] => Array.from({ length: count }, make);
@@ -128,6 +143,18 @@ describe("comparing sides", () => {
     );
     expect(rows.find(({ kind }) => kind === "messages")?.verdict).toBe("free");
     expect(rows.find(({ kind }) => kind === "count")?.verdict).toBe("equal");
+  });
+
+  test("what happens just before a run is cut off may be missing on one side, and nothing else may", () => {
+    const verdict = (received: readonly number[], last: number, other: readonly number[], otherLast: number): string =>
+      compareSides(
+        { name: "sim", runs: times(200, () => run("simulated", received, 4, [], { last, until: 1000 * MS })) },
+        { name: "real", runs: [run("real", other, 4, [], { last: otherLast, until: 1000 * MS })] },
+      ).verdict;
+    expect(verdict(all, 990 * MS, [0, 1, 2], 500 * MS)).toBe("within");
+    expect(verdict([0, 1, 2], 500 * MS, all, 990 * MS)).toBe("within");
+    expect(verdict(all, 900 * MS, [0, 1, 2], 500 * MS)).toBe("differs");
+    expect(verdict(all, 990 * MS, [0, 1], 500 * MS)).toBe("differs");
   });
 
   test("total variation is 0 for equal and 1 for disjoint frequencies", () => {

@@ -1,0 +1,121 @@
+/** What the validation promises in numbers: each is worked out from its rows, told in the report, and fails it when it is missed. */
+
+const total = (shares) => shares.reduce((sum, { count }) => sum + count, 0);
+const countOf = (shares, value) => shares.find((one) => one.value === value)?.count ?? 0;
+const percent = (shares, value) => `${((100 * countOf(shares, value)) / total(shares)).toFixed(0)} %`;
+const found = (rows, pattern) => rows.filter(({ scenario, facts }) => pattern.test(scenario) && facts !== undefined);
+
+const ATTEMPTS = 10;
+const RETRY_MS = 3;
+
+/** By sockets of type REQ, REP or ROUTER in the process: each draws a random number before the connector does. */
+const TIMELINES = [
+  ["retry-timeline-sub", 0],
+  ["retry-timeline-req", 1],
+  ["retry-timeline-two-routers", 2],
+];
+
+function timelines(rows) {
+  return TIMELINES.flatMap(([name, sockets]) =>
+    found(rows, new RegExp(`^${name}$`)).map(({ attempts = [] }) => {
+      const [first] = attempts;
+      const apart = first === undefined ? Number.NaN : first.deviation / 1e6;
+      return {
+        name: `retry timeline, ${sockets} REQ/REP/ROUTER sockets in the process`,
+        wanted: `the first ${ATTEMPTS} attempts within ${RETRY_MS} ms`,
+        found:
+          first === undefined ? "no attempts" : `${first.other.length} attempts, at most ${apart.toFixed(2)} ms apart`,
+        ok: first !== undefined && first.other.length >= ATTEMPTS && apart <= RETRY_MS,
+      };
+    }),
+  );
+}
+
+/** Every real run shows the same, and it is what most simulated runs show. */
+function orders(rows, pattern, what) {
+  return found(rows, pattern).map(({ scenario, facts }) => {
+    const told = facts.filter(({ kind }) => kind === "messages" || kind === "turns");
+    const agreeing = told.map(({ other, reference }) => countOf(other, reference[0]?.value));
+    const runs = total(told[0]?.other ?? []);
+    const least = Math.min(runs, ...agreeing);
+    return {
+      name: `${what}: ${scenario}`,
+      wanted: `${runs} of ${runs} real runs as simulated`,
+      found: `${least} of ${runs}`,
+      ok: told.length > 0 && least === runs,
+    };
+  });
+}
+
+function stablePubSub(rows) {
+  return found(rows, /^stable-pub-sub$/).map(({ facts }) => {
+    const fact = facts.find(({ kind }) => kind === "messages");
+    const { reference = [], other = [] } = fact ?? {};
+    const all = reference.find(({ value }) => value !== "none")?.value ?? "all";
+    const frequencies = (value) => `real ${percent(other, value)}, simulated ${percent(reference, value)}`;
+    return {
+      name: "stable pub-sub",
+      wanted: "both outcomes (all, none) in the simulator",
+      found: fact === undefined ? "nothing told" : `all: ${frequencies(all)}; none: ${frequencies("none")}`,
+      ok: countOf(reference, all) > 0 && countOf(reference, "none") > 0,
+    };
+  });
+}
+
+/**
+ * The most frequent outcome of a flow. Of replicas nobody knows which is first, so a flow between them has
+ * no outcome of its own; and two outcomes are equally frequent when their counts are less than two standard
+ * errors apart.
+ */
+function modes(rows) {
+  const flows = rows.flatMap(({ scenario, facts = [] }) =>
+    facts
+      .filter(
+        ({ kind, subject, verdict }) =>
+          kind === "messages" && !/\[\d+\]/.test(subject) && verdict !== "kernel" && verdict !== "free",
+      )
+      .map((fact) => ({ scenario, ...fact })),
+  );
+  const missed = flows.filter(({ reference, other }) => {
+    const [simulated, real] = [reference[0], other[0]];
+    const same = (shares, a, b) =>
+      countOf(shares, a) - countOf(shares, b) <= 2 * Math.sqrt(countOf(shares, a) + countOf(shares, b));
+    return (
+      simulated.value !== real.value &&
+      !(same(other, real.value, simulated.value) || same(reference, simulated.value, real.value))
+    );
+  });
+  return [
+    {
+      name: "most frequent outcome",
+      wanted: "the same in both arms, flow by flow",
+      found: `${flows.length - missed.length} of ${flows.length} flows${missed.length > 0 ? `; not ${missed.map(({ scenario, subject }) => `${scenario} ${subject}`).join(", ")}` : ""}`,
+      ok: missed.length === 0,
+    },
+  ];
+}
+
+function timing(latencies) {
+  const outside = latencies.filter(({ ok }) => !ok).map(({ quantity }) => quantity);
+  return latencies.length === 0
+    ? []
+    : [
+        {
+          name: "latencies of new runs after a fresh calibration",
+          wanted: "p50 within 25 %, p95 within 50 %",
+          found: `${latencies.length - outside.length} of ${latencies.length} quantities${outside.length > 0 ? `; not ${outside.join(", ")}` : ""}`,
+          ok: outside.length === 0,
+        },
+      ];
+}
+
+export function numbersOf({ rows, latencies }) {
+  return [
+    ...timelines(rows),
+    ...orders(rows, /^round-robin-connected$/, "round robin, settled"),
+    ...orders(rows, /^fair-queue-/, "fair queue, settled"),
+    ...stablePubSub(rows),
+    ...modes(rows),
+    ...timing(latencies),
+  ];
+}
