@@ -11,3 +11,4 @@ import "./security.ts";
 import "./spec.ts";
 import "./stream.ts";
 import "./timing.ts";
+import "./zap.ts";

@@ -1,53 +1,33 @@
 /**
  * Secured connections. libzmq: tests/test_security_null.cpp, test_security_plain.cpp, test_security_curve.cpp,
- * test_security_zap.cpp, test_security_no_zap_handler.cpp, test_heartbeats.cpp. Beyond the count: their catalogue
- * puts them outside of what a simulator must do.
+ * test_security_no_zap_handler.cpp. Beyond the count: their catalogue puts them outside of what a simulator must do.
  */
-import { ok, deepStrictEqual as same } from "node:assert/strict";
-import type { SocketTypeName } from "../../../src/ctx/options.ts";
+import { deepStrictEqual as same } from "node:assert/strict";
 import { defaultOptions, NO_SECURITY } from "../../../src/ctx/options.ts";
 import { decodeZ85 } from "../../../src/socket/security-options.ts";
 import { encode } from "../../../src/zmtp/codec.ts";
 import { createMechanism } from "../../../src/zmtp/mechanism.ts";
 import type { Control } from "../../../src/zmtp/wire.ts";
-import { CURVE_CLIENT, CURVE_SERVER, KEYS, PLAIN_CLIENT, PLAIN_SERVER } from "../../support/zap.ts";
-import { type Bench, bounce, file, nothing, type Options, outcome, type Sock } from "../support/bench.ts";
-import { allEnded, bindHandler, type Handshakes, type Reply, reply, serve, watch } from "../support/handshakes.ts";
-
-const OWN = { own: true } as const;
-const DONE = "HANDSHAKE_SUCCEEDED";
-const other = (errno: number): string => `HANDSHAKE_FAILED_NO_DETAIL(${errno})`;
-const auth = (status: number): string => `HANDSHAKE_FAILED_AUTH(${status})`;
-const protocol = (value: number): string => `HANDSHAKE_FAILED_PROTOCOL(${value})`;
-const [EFAULT, EPIPE] = [14, 32];
-const SECRET = "x".repeat(8);
-
-interface Pair {
-  readonly server: Sock;
-  readonly client: Sock;
-  readonly atServer: Handshakes;
-  readonly atClient: Handshakes;
-}
-
-async function connect(b: Bench, serverOptions: Options, clientOptions: Options = {}): Promise<Pair> {
-  const server = b.socket("DEALER", { ...serverOptions, linger: 0 });
-  const client = b.socket("DEALER", { ...clientOptions, linger: 0 });
-  const [atServer, atClient] = [watch(b, server), watch(b, client)];
-  client.connect(await server.bind(b.address("tcp")));
-  return { server, client, atServer, atClient };
-}
-
-/** Neither side gets through to the other while the handler works. */
-async function refused(b: Bench, { server, client }: Pair, handler: Sock | null, answer: Reply): Promise<number> {
-  await outcome(() => client.sendNow(SECRET));
-  const requests = handler === null ? 0 : await serve(b, handler, answer, 200);
-  if (handler === null) await b.settle(200);
-  await outcome(() => server.sendNow(SECRET));
-  await b.settle(30);
-  await nothing(server);
-  await nothing(client);
-  return requests;
-}
+import { CURVE_CLIENT, CURVE_SERVER, KEYS, PLAIN_SERVER } from "../../support/zap.ts";
+import { type Bench, bounce, file, nothing, type Options, type Sock } from "../support/bench.ts";
+import {
+  allEnded,
+  auth,
+  bindHandler,
+  connect,
+  DONE,
+  EFAULT,
+  EPIPE,
+  type Handshakes,
+  OWN,
+  other,
+  protocol,
+  type Reply,
+  refused,
+  reply,
+  serve,
+  watch,
+} from "../support/handshakes.ts";
 
 /** Raw bytes after a greeting, from a peer that does no handshake of its own. */
 async function raw(
@@ -299,116 +279,6 @@ file("test_security_curve", (test) => {
         allEnded(seen(), protocol(value));
       },
       FORGED,
-    );
-  }
-});
-
-const MECHANISMS: Readonly<Record<string, readonly [server: Options, client: Options]>> = {
-  null: [{ zap_domain: "ZAPTEST" }, {}],
-  plain: [{ ...PLAIN_SERVER, zap_domain: "ZAPTEST" }, PLAIN_CLIENT],
-  curve: [CURVE, CURVE_CLIENT],
-};
-
-file("test_security_zap", (test) => {
-  for (const [mechanism, [server, client]] of Object.entries(MECHANISMS)) {
-    for (const [name, answer, value] of [
-      ["wrong_version", ([, id = ""]) => ["invalid_version", id, "200", "OK", "anonymous", ""], 0x2000_0003],
-      ["wrong_request_id", ([v = ""]) => [v, "invalid_request_id", "200", "OK", "anonymous", ""], 0x2000_0002],
-      ["wrong_status_invalid", reply("invalid_status"), 0x2000_0004],
-      ["too_many_parts", (request) => [...(reply("200")(request) ?? []), ""], 0x2000_0001],
-    ] as [string, Reply, number][]) {
-      test(
-        `test_zap_protocol_error_${name}_${mechanism}`,
-        async (b) => {
-          const handler = await bindHandler(b);
-          const pair = await connect(b, server, client);
-          ok((await refused(b, pair, handler, answer)) >= 1);
-          allEnded(pair.atServer(), protocol(value));
-        },
-        OWN,
-      );
-    }
-    test(
-      `test_zap_wrong_status_temporary_failure_${mechanism}`,
-      async (b) => {
-        const handler = await bindHandler(b);
-        const pair = await connect(b, server, client);
-        ok((await refused(b, pair, handler, reply("300"))) >= 1);
-        allEnded(pair.atServer(), auth(300));
-        same(pair.atClient(), []);
-      },
-      OWN,
-    );
-    test(
-      `test_zap_wrong_status_internal_error_${mechanism}`,
-      async (b) => {
-        const handler = await bindHandler(b);
-        const pair = await connect(b, server, client);
-        same(await refused(b, pair, handler, reply("500")), 1);
-        same([pair.atServer(), pair.atClient()], [[auth(500)], [auth(500)]]);
-      },
-      OWN,
-    );
-    test(
-      `test_zap_unsuccessful_no_handler_started_${mechanism}`,
-      async (b) => {
-        const pair = await connect(b, { ...server, zap_enforce_domain: 1 }, client);
-        await refused(b, pair, null, reply("200"));
-        allEnded(pair.atServer(), other(EFAULT));
-      },
-      OWN,
-    );
-    for (const [name, answered] of [
-      ["disconnect", "goes"],
-      ["do_not_recv", "looks away"],
-      ["do_not_send", "is silent"],
-    ] as const) {
-      test(
-        `test_zap_unsuccessful_${name}_${mechanism}`,
-        async (b) => {
-          const handler = await bindHandler(b);
-          const pair = await connect(b, server, client);
-          if (answered === "goes") {
-            await handler.recv();
-            handler.close();
-          }
-          await refused(b, pair, answered === "is silent" ? handler : null, () => null);
-          pair.client.close();
-          await b.settle(50);
-          same(pair.atServer()[0], other(EPIPE));
-        },
-        OWN,
-      );
-    }
-  }
-});
-
-const HEARTBEATS: readonly [name: string, server: SocketTypeName, client: SocketTypeName][] = [
-  ["dealer_router", "ROUTER", "DEALER"],
-  ["req_rep", "REP", "REQ"],
-  ["pull_push", "PUSH", "PULL"],
-  ["sub_pub", "PUB", "SUB"],
-  ["pair_pair", "PAIR", "PAIR"],
-  ["client_server", "SERVER", "CLIENT"],
-  ["gather_scatter", "SCATTER", "GATHER"],
-];
-
-file("test_heartbeats", (test) => {
-  for (const [name, bound, connected] of HEARTBEATS) {
-    test(
-      `test_heartbeat_notimeout_${name}_with_curve`,
-      async (b) => {
-        const server = b.socket(bound, { ...CURVE_SERVER, linger: 0, heartbeat_ivl: 50 });
-        server.monitor();
-        const client = b.socket(connected, CURVE_CLIENT);
-        client.connect(await server.bind(b.address("tcp")));
-        await b.settle(b.arm === "real" ? 500 : 3000);
-        same(
-          server.monitored().filter((event) => event === "ACCEPTED" || event === "DISCONNECTED"),
-          ["ACCEPTED"],
-        );
-      },
-      { own: true, slow: name !== "dealer_router" },
     );
   }
 });

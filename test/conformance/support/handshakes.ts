@@ -1,6 +1,6 @@
 /** What a case of secured connections needs beside the bench: events with their values, and a ZAP handler. */
 import { deepStrictEqual } from "node:assert/strict";
-import { type Bench, outcome, type Sock } from "./bench.ts";
+import { type Bench, nothing, type Options, outcome, type Sock } from "./bench.ts";
 import type { VirtualBench } from "./virtual.ts";
 
 /** How handshakes ended at a socket, with the value of the event: "HANDSHAKE_FAILED_AUTH(400)". */
@@ -14,12 +14,10 @@ export function watch(bench: Bench, socket: Sock): Handshakes {
   return () =>
     journal.events.flatMap((event) =>
       event.ev === "monitor" && event.socket === name && event.event.startsWith("HANDSHAKE")
-        ? [event.event === SUCCEEDED ? SUCCEEDED : `${event.event}(${event.value})`]
+        ? [event.event === DONE ? DONE : `${event.event}(${event.value})`]
         : [],
     );
 }
-
-const SUCCEEDED = "HANDSHAKE_SUCCEEDED";
 
 interface RealSocket {
   readonly raw: {
@@ -51,7 +49,7 @@ function watchReal({ raw }: RealSocket): Handshakes {
   void (async () => {
     for (;;) {
       const { type, error } = await raw.events.receive();
-      if (type === "handshake") seen.push(SUCCEEDED);
+      if (type === "handshake") seen.push(DONE);
       else if (type === "handshake:error:auth") seen.push(`HANDSHAKE_FAILED_AUTH(${error?.status})`);
       else if (type === "handshake:error:other") seen.push(`HANDSHAKE_FAILED_NO_DETAIL(${error?.errno})`);
       else if (type === "handshake:error:protocol")
@@ -92,4 +90,45 @@ export async function bindHandler(bench: Bench): Promise<Sock> {
 /** All of these handshakes ended the same way, and there was one at least. */
 export function allEnded(handshakes: readonly string[], as: string): void {
   deepStrictEqual([...new Set(handshakes)], [as]);
+}
+
+/** Beyond the cases that count. */
+export const OWN = { own: true } as const;
+export const DONE = "HANDSHAKE_SUCCEEDED";
+export const other = (errno: number): string => `HANDSHAKE_FAILED_NO_DETAIL(${errno})`;
+export const auth = (status: number): string => `HANDSHAKE_FAILED_AUTH(${status})`;
+export const protocol = (value: number): string => `HANDSHAKE_FAILED_PROTOCOL(${value})`;
+export const [EFAULT, EPIPE] = [14, 32];
+const SECRET = "x".repeat(8);
+
+export interface Pair {
+  readonly server: Sock;
+  readonly client: Sock;
+  readonly atServer: Handshakes;
+  readonly atClient: Handshakes;
+}
+
+export async function connect(b: Bench, serverOptions: Options, clientOptions: Options = {}): Promise<Pair> {
+  const server = b.socket("DEALER", { ...serverOptions, linger: 0 });
+  const client = b.socket("DEALER", { ...clientOptions, linger: 0 });
+  const [atServer, atClient] = [watch(b, server), watch(b, client)];
+  client.connect(await server.bind(b.address("tcp")));
+  return { server, client, atServer, atClient };
+}
+
+/** Neither side gets through to the other while the handler works. */
+export async function refused(
+  b: Bench,
+  { server, client }: Pair,
+  handler: Sock | null,
+  answer: Reply,
+): Promise<number> {
+  await outcome(() => client.sendNow(SECRET));
+  const requests = handler === null ? 0 : await serve(b, handler, answer, 200);
+  if (handler === null) await b.settle(200);
+  await outcome(() => server.sendNow(SECRET));
+  await b.settle(30);
+  await nothing(server);
+  await nothing(client);
+  return requests;
 }
