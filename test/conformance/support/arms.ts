@@ -8,6 +8,8 @@ export interface Result {
   /** null: passed. */
   readonly error: string | null;
   readonly ms: number;
+  /** What the case ran over, as far as the arm tells. */
+  readonly transports?: readonly string[];
 }
 
 /** Pause in ms where upstream waits for things to settle: this is enough on one idle machine. */
@@ -21,7 +23,8 @@ export async function simulate(one: Case): Promise<Result> {
   const bench = new VirtualBench();
   const error = await attempt(() => one.body(bench));
   const result = error ?? (await attempt(() => ends(bench)));
-  return { id: idOf(one), arm: "simulated", error: result, ms: performance.now() - began };
+  const transports = [...bench.transports].sort();
+  return { id: idOf(one), arm: "simulated", error: result, ms: performance.now() - began, transports };
 }
 
 /** Everything ends, and every message has come to exactly one end. */

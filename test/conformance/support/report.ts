@@ -35,6 +35,7 @@ export function summary(simulatedResults: readonly Result[], realResults: readon
 
 export interface ReportRow {
   readonly case: string;
+  readonly transports: string;
   readonly simulated: "passed" | "failed" | "missing";
   readonly real: "passed" | "failed" | "not run";
   readonly note: string;
@@ -47,6 +48,7 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
     const actual = real.find((result) => result.id === id);
     return {
       case: id,
+      transports: virtual?.transports?.join(", ") ?? "",
       simulated: virtual === undefined ? "missing" : virtual.error === null ? "passed" : "failed",
       real: actual === undefined ? "not run" : actual.error === null ? "passed" : "failed",
       note: one === undefined ? "" : (one.simulatedOnly ?? virtual?.error ?? actual?.error ?? ""),
@@ -62,7 +64,12 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
     "",
     `- Simulated: ${json.simulated.passed} of ${json.simulated.total}`,
     `- Real: ${json.real.passed} of ${json.real.total}`,
+    `- Not run on npm zeromq, as their notes say: ${json.cases.filter((one) => one.real === "not run").length}`,
     `- Further cases: ${own.simulated.passed} of ${own.simulated.total} simulated, ${own.real.passed} of ${own.real.total} real`,
+    "- Rules of the model that were broken on purpose, and what noticed: mutations.md. Random programs on both: fuzz.md",
+    "",
+    "Each simulated case ends as upstream's do: all sockets are closed and zmq_ctx_term returns; and every message has",
+    "come to exactly one end.",
     "",
     ...table(json.cases),
     "",
@@ -78,7 +85,10 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
 }
 
 const table = (rows: readonly ReportRow[]): string[] => [
-  "| case | simulated | real | note |",
-  "|---|---|---|---|",
-  ...rows.map((row) => `| ${row.case} | ${row.simulated} | ${row.real} | ${row.note.replaceAll("|", "\\|")} |`),
+  "| case | transports | simulated | real | note |",
+  "|---|---|---|---|---|",
+  ...rows.map(
+    (row) =>
+      `| ${row.case} | ${row.transports} | ${row.simulated} | ${row.real} | ${row.note.replaceAll("|", "\\|")} |`,
+  ),
 ];

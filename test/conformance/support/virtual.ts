@@ -34,6 +34,8 @@ export class VirtualBench implements Bench {
   readonly arm = "simulated";
   readonly world: World;
   readonly process: Process;
+  /** Whatever sockets bound or connected. */
+  readonly transports = new Set<string>();
   private readonly contexts: VirtualContext[] = [];
   private addresses = 0;
 
@@ -133,6 +135,8 @@ export class VirtualBench implements Bench {
   }
 }
 
+const transportOf = (address: string): string => address.slice(0, address.indexOf(":"));
+
 const MARK = { label: "settle", fire(): void {} };
 
 class VirtualContext implements BenchContext {
@@ -208,11 +212,13 @@ class VirtualSock implements Sock {
 
   async bind(address: string): Promise<string> {
     check("bind", this.base.bind(address));
+    this.bench.transports.add(transportOf(address));
     return this.base.lastEndpoint;
   }
 
   connect(address: string): void {
     check("connect", this.base.connect(address));
+    this.bench.transports.add(transportOf(address));
   }
 
   async unbind(address: string): Promise<void> {
