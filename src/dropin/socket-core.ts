@@ -233,13 +233,13 @@ export class SocketCore implements Actor, Waiter {
     if (this.state === "closed") return;
     this.touched();
     this.endpoints = 0;
+    this.record("close", null);
     // What waits ends at once, as it can.
     if (this.readPolls) this.finishRead();
     if (this.writePolls) this.finishWrite();
     this.state = "closed";
     this.base.removeWaiter(this);
     this.kernel.cancel(this.wakeEvent);
-    this.record("close", null);
     this.base.close();
     this.instance.charge(this.instance.process.costs.call);
   }

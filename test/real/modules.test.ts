@@ -77,7 +77,7 @@ describe("the examples", () => {
   test("broker.json: the real runs are within", { timeout: 120_000 }, () => {
     const file = join(SCENARIOS, "broker.json");
     compared(() => {
-      expect(sim("record", file, "--runs", "2", "--calm", "--out", "runs").stderr).toMatch(/run 2\/2 -> runs/);
+      expect(sim("record", file, "--runs", "2", "--out", "runs").stderr).toMatch(/run 2\/2 -> runs/);
       return sim("compare", file, "runs", "--seeds", "1..100");
     });
   });
@@ -104,18 +104,18 @@ describe("what programs print is what they printed when it was measured", () => 
   const answers = (name: string, first: number) =>
     Array.from({ length: 8 }, (_, number) => `${name}${number} by ${(number + first) % 3}`);
   const measured: Record<string, Record<string, string[]>> = {
-    "js-mn-pub-sub": { sub: ["message 1", "message 2"] },
-    "js-streamer": { first: tasks(0), second: tasks(1), third: tasks(2) },
-    "js-shared-queue": { a: answers("a", 0), b: answers("b", 2), c: answers("c", 1) },
-    "js-async-server": { one: ["13 replies"], two: ["21 replies"] },
+    "modules/js-mn-pub-sub.json": { sub: ["message 1", "message 2"] },
+    "js-streamer.json": { first: tasks(0), second: tasks(1), third: tasks(2) },
+    "js-shared-queue.json": { a: answers("a", 0), b: answers("b", 2), c: answers("c", 1) },
+    "js-async-server.json": { one: ["13 replies"], two: ["21 replies"] },
   };
 
   test.each(Object.keys(measured))("%s", { timeout: 60_000 }, (name) => {
-    const file = join(VALIDATION, `${name}.json`);
+    const file = join(VALIDATION, name);
     expect(sim("run", file, "--quiet", "--trace", "simulated.jsonl").status).toBe(0);
     expect(logs(eventsOf("simulated.jsonl"))).toEqual(measured[name]);
     for (let attempt = 1; ; attempt++) {
-      expect(sim("record", file, "--calm", "--quiet", "--out", "real").stderr).toBe("");
+      expect(sim("record", file, "--quiet", "--out", "real").stderr).toBe("");
       const real = logs(eventsOf("real/run-1.jsonl"));
       if (attempt < 3 && JSON.stringify(real) !== JSON.stringify(measured[name])) continue;
       return expect(real).toEqual(measured[name]);
@@ -137,7 +137,7 @@ test("a process leaves when its linger allows it to: at once, after 100 ms, when
     );
   const file = join(VALIDATION, "js-linger.json");
   expect(sim("run", file, "--quiet", "--trace", "simulated.jsonl").status).toBe(0);
-  sim("record", file, "--calm", "--quiet", "--out", "real");
+  sim("record", file, "--quiet", "--out", "real");
   for (const trace of ["simulated.jsonl", "real/run-1.jsonl"]) {
     const { none, some, heard, forever } = stays(eventsOf(trace));
     expect(none).toBeLessThan(90);

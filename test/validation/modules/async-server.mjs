@@ -8,8 +8,8 @@ await proxy.backEnd.bind("inproc://workers");
 
 async function work(worker) {
   for await (const [client, request] of worker) {
-    // All draws at once: their order is that of the requests.
-    const pauses = Array.from({ length: Math.floor(Math.random() * 5) }, () => 1 + Math.random() * 20);
+    // All draws at once: their order is that of the requests. All replies within 40 ms: before the next request.
+    const pauses = Array.from({ length: Math.floor(Math.random() * 5) }, () => 1 + Math.random() * 9);
     for (const [number, pause] of pauses.entries()) {
       await sleep(pause);
       await worker.send([client, `${request} reply ${number}`]);
