@@ -94,6 +94,7 @@ function spawned(args: readonly string[]): BatchResult {
     found,
     unfinished: [...begun].filter((index) => !over.has(index)),
     crashed: run.status !== 0,
-    words: words.replace(/^.*?((?:Assertion|[A-Z]).*)$/, "$1").trim(),
+    // Without the paths of whoever built the library.
+    words: words.replace(/\(\/[^)]*\/(\w+\.cpp:\d+)\)/, "($1)").trim(),
   };
 }
