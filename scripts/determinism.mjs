@@ -131,7 +131,8 @@ function scenarios() {
   const files = names
     .filter((name) => name.endsWith(".json") && !name.endsWith(".schema.json"))
     .map((name) => join(folder, name));
-  return [...files, join(folder, "modules", "workers.json"), PROGRAM];
+  const modules = ["broker.json", "workers.json"].map((name) => join(folder, "modules", name));
+  return [...files, ...modules, PROGRAM];
 }
 
 async function main() {

@@ -1,7 +1,7 @@
 /** Scenario text -> a run with everything that is said about it: what the command and the library share. */
 import type { Plan } from "../program/plan.ts";
 import type { RunRecord, SimulateOptions } from "../run/record.ts";
-import { simulate } from "../run/simulate.ts";
+import { ModuleError, simulate } from "../run/simulate.ts";
 import { type CompiledScenario, compileScenario } from "../scenario/compile.ts";
 import type { Expectation, OtherRun } from "../scenario/expectation.ts";
 import { formatIssues, type Issue } from "../scenario/issue.ts";
@@ -157,8 +157,16 @@ export async function runPreparedWith(
     if (one.kind !== "relation" || others.has(one.with)) continue;
     others.set(one.with, analysisOf(await runPlan(prepared.otherPlan(one.with, seed), settings, one.with)));
   }
-  const other = (wanted: OtherRun): Analysis =>
-    others.get(wanted) ?? analysisOf(simulate(prepared.otherPlan(wanted, seed), settings));
+  const other = (wanted: OtherRun): Analysis => {
+    const known = others.get(wanted);
+    if (known !== undefined) return known;
+    const plan = prepared.otherPlan(wanted, seed);
+    if (plan.nodes.some(({ module }) => module !== undefined))
+      throw new ModuleError(
+        'a check cannot start another run of programs in JavaScript: put the expectation into the scenario\'s "expect"',
+      );
+    return analysisOf(simulate(plan, settings));
+  };
   return judged(prepared, record, other);
 }
 

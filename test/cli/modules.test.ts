@@ -129,6 +129,30 @@ describe("every way to run a scenario runs modules, too", () => {
   });
 });
 
+test("a topology made by code, a plan, and checks of the finished run", async () => {
+  const { compileScenario, simulateAsync, topology } = (await import(
+    join(inject("bundles"), "index.js")
+  )) as typeof Library;
+  const file = SCENARIO;
+  const made = topology("x")
+    .node("sink", {
+      sockets: { in: { type: "PULL", bind: "tcp://*:5558" } },
+      program: [{ repeat: 2, do: [{ recv: "in" }] }],
+    })
+    .node("tasks", {
+      sockets: { out: { type: "PUSH", bind: "tcp://*:5557" } },
+      program: [{ sleep: "50ms" }, { repeat: 2, do: [{ send: "out", frames: ["x"] }] }],
+    })
+    .node("worker", { program: { module: "./worker.mjs", args: ["tcp://tasks:5557", "tcp://sink:5558", "7"] } });
+  const run = await made.runAsync({ file });
+  expect(run.received("sink.in")).toEqual(["worker 7: 1 done", "worker 7: 2 done"]);
+  expect(run.check({ from: "worker.push", to: "sink.in", delivered: 2 }).ok).toBe(true);
+  const relation = { compare: "delivered", from: "worker.push", to: "sink.in", is: "equal" } as const;
+  expect(() => run.check({ ...relation, with: { set: { until: "1s" } } })).toThrow(/cannot start another run/);
+  const { plan } = compileScenario(JSON.stringify(made.toScenario()), { file });
+  expect((await simulateAsync(plan!, { file })).digest).toMatch(/^[0-9a-f]{64}$/);
+});
+
 test("an expectation compares with another run of the modules, and with another scenario elsewhere", () => {
   mkdirSync(join(folder, "other"), { recursive: true });
   const program = (count: number) =>
