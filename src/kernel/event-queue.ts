@@ -1,12 +1,14 @@
 /**
  * Pending events in three tiers that merge by (time, seq): lanes (constant delay, a ring each), fan-out
  * records (n targets, one entry), and a heap for everything else. Whatever tier an event goes through,
- * the order is that of a plain sort by (time, seq).
+ * the order is that of a plain sort by (time, seq). Of many events in the heap's tier the farther ones wait in a
+ * ladder.
  */
 import type { Actor } from "./actor.ts";
 import { FanOutRecord } from "./fan-out.ts";
 import { invariant } from "./invariant.ts";
 import { KeyHeap } from "./key-heap.ts";
+import { Ladder } from "./ladder.ts";
 import { Lane } from "./lane.ts";
 import type { Duration, Instant } from "./time.ts";
 
@@ -27,6 +29,9 @@ export class EventQueue {
   cancelled = 0;
 
   private readonly heap = new KeyHeap(INITIAL_SLOTS);
+  private readonly ladder = new Ladder(INITIAL_SLOTS);
+  /** The heap may grow to this size before its farther events go to the ladder. */
+  private heapMost = HEAP_MOST;
   private actors: (Actor | null)[] = new Array<Actor | null>(INITIAL_SLOTS).fill(null);
   private ops = new Int32Array(INITIAL_SLOTS);
   private args = new Int32Array(INITIAL_SLOTS);
@@ -34,7 +39,7 @@ export class EventQueue {
   private freeSlots = new Int32Array(INITIAL_SLOTS);
   private freeCount = 0;
   private slotsUsed = 0;
-  /** Cancelled entries still in the heap. */
+  /** Cancelled entries still in the heap or the ladder. */
   private deadCount = 0;
 
   private readonly lanes: Lane[] = [];
@@ -46,9 +51,9 @@ export class EventQueue {
   private fanOutTargets: readonly Actor[] = [];
   private fanOutNext = 0;
 
-  /** Entries of the heap, cancelled ones included: never more than twice the live ones, plus a few. */
+  /** Entries of heap and ladder, cancelled ones included: never more than twice the live ones, plus a few. */
   get heapEntries(): number {
-    return this.heap.size;
+    return this.heap.size + this.ladder.count;
   }
 
   get laneCount(): number {
@@ -74,7 +79,7 @@ export class EventQueue {
     this.generations[slot]!++;
     this.actors[slot] = null;
     this.cancelled++;
-    if (++this.deadCount > DEAD_ALLOWED && 2 * this.deadCount > this.heap.size) this.compact();
+    if (++this.deadCount > DEAD_ALLOWED && 2 * this.deadCount > this.heapEntries) this.compact();
     return true;
   }
 
@@ -106,6 +111,7 @@ export class EventQueue {
     const laneHeads = this.laneHeads;
     if (heap.rootOpen) heap.removeRoot();
     for (;;) {
+      if (heap.size === 0 && this.ladder.count > 0) this.ladder.refill(heap);
       const heapTime = heap.times[0]!;
       const laneTime = laneHeads.times[0]!;
       if (laneTime < heapTime || (laneTime === heapTime && this.laneWinsTie())) {
@@ -122,7 +128,9 @@ export class EventQueue {
   idleUntil(instant: number): boolean {
     const { heap } = this;
     const heapTime = heap.rootOpen ? heap.secondTime : heap.times[0]!;
-    return heapTime > instant && this.laneHeads.times[0]! > instant && this.fanOutNext === 0;
+    return (
+      heapTime > instant && this.ladder.limit > instant && this.laneHeads.times[0]! > instant && this.fanOutNext === 0
+    );
   }
 
   /** For lanes: reserves consecutive sequence numbers and returns the first. */
@@ -201,7 +209,11 @@ export class EventQueue {
     this.ops[slot] = op;
     this.args[slot] = arg;
     this.heap.seqs[slot] = this.takeSeqs(count);
-    this.heap.push(at, slot);
+    if (at >= this.ladder.limit) this.ladder.add(at, slot);
+    else {
+      this.heap.push(at, slot);
+      if (this.heap.size > this.heapMost) this.relieve();
+    }
     return (this.generations[slot]! * SLOT_LIMIT + slot) as EventId;
   }
 
@@ -219,6 +231,7 @@ export class EventQueue {
   private growSlots(capacity: number): void {
     invariant(capacity <= SLOT_LIMIT, `more than ${SLOT_LIMIT / 2} events pending in the heap`);
     this.heap.grow(capacity);
+    this.ladder.grow(capacity);
     while (this.actors.length < capacity) this.actors.push(null);
     this.ops = enlarged(this.ops, capacity);
     this.args = enlarged(this.args, capacity);
@@ -230,12 +243,31 @@ export class EventQueue {
   /** Drops the cancelled entries, which have come to be most of the heap. */
   private compact(): void {
     if (this.heap.rootOpen) this.heap.removeRoot();
-    this.heap.filter((slot) => {
+    const alive = (slot: number): boolean => {
       if (this.actors[slot] !== null) return true;
       this.freeSlot(slot);
       return false;
-    });
+    };
+    this.heap.filter(alive);
+    this.ladder.filter(alive);
     this.deadCount = 0;
+  }
+
+  /** The heap has grown large: all but the nearest events go to the ladder, when it is not in use already. */
+  private relieve(): void {
+    const { heap, ladder } = this;
+    const before = heap.size;
+    if (ladder.count === 0) {
+      ladder.limit = heap.quantile(NEAR_SHARE);
+      heap.filter((slot, time) => {
+        if (time < ladder.limit) return true;
+        ladder.add(time, slot);
+        return false;
+      });
+      if (ladder.count === 0) ladder.limit = Infinity;
+    }
+    // Events of one instant cannot be told apart: try again only when there are many more.
+    this.heapMost = heap.size > before / 2 ? 2 * before : HEAP_MOST;
   }
 
   private endFanOut(): void {
@@ -254,6 +286,10 @@ const NOBODY: Actor = { label: "", fire: () => undefined };
 const NO_ACTORS: readonly Actor[] = [];
 const INITIAL_SLOTS = 256;
 const INITIAL_LANES = 16;
+/** Size at which the heap costs more than dealing out its farther events. */
+const HEAP_MOST = 1024;
+/** Which part of them stays. */
+const NEAR_SHARE = 1 / 8;
 /** An id is generation * SLOT_LIMIT + slot and stays below 2^53. */
 const SLOT_LIMIT = 2 ** 24;
 const SLOT_MASK = SLOT_LIMIT - 1;

@@ -71,13 +71,24 @@ export class KeyHeap {
     this.siftDown(0, time, slot);
   }
 
+  /** About the instant before which this share of the entries lies, later than the earliest one; from a sample. */
+  quantile(share: number): number {
+    const { times, size } = this;
+    const step = Math.max(1, Math.floor(size / SAMPLE));
+    const sample = times
+      .subarray(0, size)
+      .filter((_, index) => index % step === 0)
+      .sort();
+    return Math.max(sample[Math.floor(share * sample.length)]!, times[0]! + 1);
+  }
+
   /** Drops every entry that `keep` refuses; the others keep their order. */
-  filter(keep: (slot: number) => boolean): void {
+  filter(keep: (slot: number, time: number) => boolean): void {
     const { times, slots, size } = this;
     let kept = 0;
     for (let index = 0; index < size; index++) {
       const slot = slots[index]!;
-      if (!keep(slot)) continue;
+      if (!keep(slot, times[index]!)) continue;
       times[kept] = times[index]!;
       slots[kept++] = slot;
     }
@@ -132,3 +143,5 @@ export class KeyHeap {
 
 /** The last parent reads up to three children past the end. */
 const PADDING = 4;
+/** Entries that tell the rest. */
+const SAMPLE = 128;
