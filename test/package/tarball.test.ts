@@ -3,7 +3,7 @@
  * line and from a typed script. No dependency comes along, so the installation needs no network.
  */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,6 +26,7 @@ const npm = (folder: string, ...words: string[]) =>
 let scratch: string;
 let user: string;
 let packed: readonly string[];
+let tarball: string;
 
 beforeAll(async () => {
   expect(inject("bundleError")).toBe("");
@@ -44,10 +45,42 @@ beforeAll(async () => {
   const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   packed = files.map(({ path }) => path);
   writeFileSync(join(user, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await npm(user, "install", "--prefer-offline", join(scratch, filename));
+  tarball = join(scratch, filename);
+  await npm(user, "install", "--prefer-offline", tarball);
 }, 60_000);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** A package as npm lays it out, with what it needs at run time. */
+function copyPackage(name: string, folder: string): void {
+  const from = join(ROOT, "node_modules", name);
+  const { dependencies = {} } = JSON.parse(readFileSync(join(from, "package.json"), "utf8")) as {
+    dependencies?: Record<string, string>;
+  };
+  cpSync(from, join(folder, "node_modules", name), { recursive: true, dereference: true });
+  for (const needed of Object.keys(dependencies))
+    if (!existsSync(join(folder, "node_modules", needed))) copyPackage(needed, folder);
+}
+
+describe.skipIf(process.platform !== "linux")("beside an installed zeromq", () => {
+  // On a busy machine a real node can start so late that the run says nothing about the model.
+  test("records and compares", { timeout: 90_000, retry: 2 }, async () => {
+    const beside = mkdtempSync(join(scratch, "beside-"));
+    writeFileSync(join(beside, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    await npm(beside, "install", "--prefer-offline", tarball);
+    await npm(beside, "exec", "--", "sim", "init", "--example", "late-joiner");
+    await expect(npm(beside, "exec", "--", "sim", "record", "late-joiner.json")).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("npm install zeromq@6.8.0"),
+    });
+    copyPackage("zeromq", beside);
+    const recorded = await npm(beside, "exec", "--", "sim", "record", "late-joiner.json", "--runs", "2");
+    expect(recorded.stderr).toContain("run 2/2 -> late-joiner.real/run-2.jsonl");
+    const words = ["late-joiner.json", "late-joiner.real", "--seeds", "1..100"];
+    const compared = await npm(beside, "exec", "--", "sim", "compare", ...words);
+    expect(compared.stdout.trimEnd().split("\n").at(-1)).toMatch(/^(equal|within): /);
+  });
+});
 
 describe("the packed tarball", () => {
   test("holds what a user needs and nothing else", () => {
