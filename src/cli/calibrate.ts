@@ -53,7 +53,7 @@ async function runCalibration(
       cwd: shell.cwd,
       wrapper: words(wrapper),
       whenReady: words(whenReady),
-      profile: check === undefined ? undefined : readProfile(shell, check),
+      profile: check === undefined ? undefined : await usableProfile(shell, check),
       signal: interrupt.signal,
       progress: (text) => shell.err(`${text}\n`),
     });
@@ -71,6 +71,18 @@ async function runCalibration(
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
+}
+
+/** Looked at before the minute that measuring takes. */
+async function usableProfile(shell: Shell, path: string): Promise<ReturnType<typeof readProfile>> {
+  const { resolveProfile } = await import("../network/profile.ts");
+  const profile = readProfile(shell, path);
+  try {
+    resolveProfile(profile);
+  } catch (error) {
+    throw new Failure(`${path} is no profile: ${(error as Error).message}`);
+  }
+  return profile;
 }
 
 async function tellCheck(shell: Shell, rows: readonly FitRow[], json: boolean): Promise<ExitCode> {

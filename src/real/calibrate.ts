@@ -71,7 +71,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Fit | undefi
   const plans = new Map(CALIBRATION_RUNS.map(({ name, text }) => [name, planOf(name, text)]));
   const measured = await measureRuns(plans, options);
   if (measured === undefined) return undefined;
-  const profile = options.profile ?? fit(plans, measured, options.progress);
+  const profile = options.profile ?? fitted(plans, measured, options.progress);
   return { profile, rows: rowsOf(measured, predict(plans, profile)) };
 }
 
@@ -100,7 +100,7 @@ async function measureRuns(
   return measured;
 }
 
-function fit(plans: ReadonlyMap<string, Plan>, measured: Samples, progress: (text: string) => void): ProfileSpec {
+function fitted(plans: ReadonlyMap<string, Plan>, measured: Samples, progress: (text: string) => void): ProfileSpec {
   const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
   const direct = connects(measured.get("connect to send") ?? [], measured.get("first connect to send") ?? []);
   for (let round = 0; round < ROUNDS; round++) {

@@ -68,7 +68,13 @@ export class Member {
       this.complaint = (this.complaint + text).slice(-COMPLAINT_MAX);
     });
     this.child.on("message", (message) => events.message(this, message as Up));
-    this.child.on("error", () => {});
+    this.child.on("error", (error) => {
+      // Nothing was started, so nothing exits.
+      if (this.pid !== undefined || this.exit !== null) return;
+      this.complaint = error.message;
+      this.exit = { code: null, signal: null };
+      events.exited(this);
+    });
     this.child.once("exit", (code, signal) => {
       this.exit = { code, signal };
       events.exited(this);

@@ -68,6 +68,7 @@ export async function record({
   const crew = new Crew();
   const canary = calm ? new Canary(crew, surroundings) : undefined;
   try {
+    let patience = Math.max(ATTEMPTS, PATIENCE * runs);
     for (let run = 1; run <= runs && !signal.aborted; run++) {
       const seed = seedOf(run);
       const plan = planFor(seed);
@@ -76,8 +77,10 @@ export async function record({
       const { cwd, wrapper, whenReady } = surroundings;
       const about = { plan, seed, forecast: foreseen, scenario, folder, crew, canary, signal, cwd, wrapper, whenReady };
       let recorded = await attempt({ ...about, repeated: 0 });
-      for (let repeated = 1; calm && repeated < ATTEMPTS && isDisturbed(recorded); repeated++)
+      for (let repeated = 1; calm && repeated < ATTEMPTS && patience > 0 && isDisturbed(recorded); repeated++) {
+        patience--;
         recorded = await attempt({ ...about, repeated });
+      }
       await done(run, recorded);
       if (recorded.incomplete !== undefined) return;
     }
@@ -89,6 +92,8 @@ export async function record({
 
 /** A machine that is busy all the time would keep us for ever. */
 const ATTEMPTS = 8;
+/** Repeated attempts of a recording, per run it has. */
+const PATIENCE = 2;
 
 const isDisturbed = (run: RecordedRun): boolean => run.incomplete === undefined && heldUp(run) >= DISTURBED_NS;
 

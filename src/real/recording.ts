@@ -281,7 +281,8 @@ export class Recording {
     const last = member.lines.findLast((line) => line.ev === "leaving");
     if (last?.ev !== "leaving") {
       const { code, signal } = member.exit ?? { code: null, signal: null };
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+      const how =
+        signal !== null ? `was ended by ${signal}` : code === null ? "could not be started" : `ended with code ${code}`;
       this.#failure ??= `the process of ${member.name} ${how}${member.complaint === "" ? "" : `: ${member.complaint.trim().split("\n").slice(-3).join(" ")}`}`;
       return;
     }
