@@ -16,10 +16,15 @@ import { parseArgs, promisify } from "node:util";
 import { build } from "esbuild";
 import { buildPeers } from "./bench-peers.mjs";
 import { plotSvg } from "./bench-plot.mjs";
+import { memory, profile } from "./bench-profile.mjs";
 import { targetRows } from "./bench-targets.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const run = promisify(execFile);
+/** Rows that take minutes and hardly vary: memory and how the largest sizes fare. Measured in the first round only. */
+const ONCE = new Set(["idle 1e5", "idle 1e6", "reconnect 1e6", "PUB to 100000 tcp"]);
+/** What is said to cost most, row by row. */
+const PROFILED = ["PUSH/PULL tcp", "PUB to 100 tcp", "PUB to 100 inproc"];
 /** Longest time one row may take, in ms. */
 const ROW_LIMIT = 600_000;
 
@@ -100,6 +105,7 @@ async function main() {
   const samples = new Map(jobs.map(([name]) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, job] of jobs) {
+      if (round > 0 && ONCE.has(name)) continue;
       process.stderr.write(`round ${round + 1} of ${rounds}: ${name}\n`);
       try {
         samples.get(name).push(await job());
@@ -108,7 +114,13 @@ async function main() {
       }
     }
   }
-  return summarize(samples, missing);
+  return { ...summarize(samples, missing), ...(options.write ? await whereItGoes(bundle) : {}) };
+}
+
+async function whereItGoes(bundle) {
+  const profiles = [];
+  for (const row of PROFILED) profiles.push({ row, shares: await profile(bundle, row, scratch) });
+  return { profiles, memory: await memory(bundle) };
 }
 
 function summarize(samples, missing) {
@@ -147,7 +159,7 @@ const table = (head, lines) =>
     ...lines.map((line) => `| ${line.join(" | ")} |`),
   ].join("\n");
 
-function markdown({ machine, rounds: count, measured, rows, missing }, plots) {
+function markdown({ machine, rounds: count, measured, rows, missing, profiles = [], memory: classes = [] }, plots) {
   const verdict = (row) => [
     row.what,
     digits(row.ratio),
@@ -173,10 +185,30 @@ function markdown({ machine, rounds: count, measured, rows, missing }, plots) {
       ]),
     ),
     ...(plots.length > 0 ? ["## Cost against size", ...plots.map((plot) => `![${plot.title}](${plot.file})`)] : []),
+    ...(profiles.length > 0
+      ? [
+          "## Where the time goes",
+          "Share of the CPU time by source file, inlined code counted where it was inlined.",
+          ...profiles.map(costs),
+        ]
+      : []),
+    ...(classes.length > 0
+      ? [
+          "## Where the memory of an idle subscriber goes",
+          "Both ends of its connection; classes, and kinds of what is no object of a class.",
+          table(
+            ["class", "objects", "bytes"],
+            classes.map(([name, objects, bytes]) => [name, digits(objects, 1), digits(bytes, 0)]),
+          ),
+        ]
+      : []),
     ...(missing.length > 0 ? ["## Not measured", missing.map((text) => `- ${text}`).join("\n")] : []),
     "",
   ].join("\n\n");
 }
+
+const costs = ({ row, shares }) =>
+  `**${row}**: ${shares.map(([name, share]) => `${name} ${(100 * share).toFixed(0)} %`).join(", ")}`;
 
 const result = await main();
 if (options.write) {

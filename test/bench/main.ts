@@ -1,7 +1,8 @@
 /** Runs one row of the benchmark in this process and prints what it cost as JSON: node main.mjs ROW */
-import { openSync, writeSync } from "node:fs";
+import { openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeHeapSnapshot } from "node:v8";
 import { boundedBuffer, broker, fanOut, hold, reference, timers, type Work } from "./kernel.ts";
 import * as model from "./model.ts";
 import * as scenarios from "./scenarios.ts";
@@ -61,6 +62,50 @@ function idle(count: number): Measured {
   return { ...cost, bytes: (after.heapUsed + after.external - before.heapUsed - before.external) / count };
 }
 
+/** What lives per idle subscriber: [class, objects, bytes], most bytes first, from the difference of two heap snapshots. */
+function idleObjects(): [string, number, number][] {
+  const count = 1000;
+  // What the engine itself is compiled to comes once, not per subscriber.
+  model.idleSubscribers(count);
+  const before = heapByClass();
+  const bench = model.idleSubscribers(count);
+  const after = heapByClass();
+  if (bench.journal.written > 0) throw new Error("not idle");
+  return [...after]
+    .map(([name, { objects, bytes }]): [string, number, number] => {
+      const known = before.get(name) ?? { objects: 0, bytes: 0 };
+      return [name, (objects - known.objects) / count, (bytes - known.bytes) / count];
+    })
+    .filter(([name, objects, bytes]) => objects > 0.4 && bytes >= 8 && name !== "code")
+    .sort((a, b) => b[2] - a[2]);
+}
+
+interface Snapshot {
+  readonly snapshot: { readonly meta: { readonly node_fields: readonly string[]; readonly node_types: unknown[] } };
+  readonly nodes: readonly number[];
+  readonly strings: readonly string[];
+}
+
+function heapByClass(): Map<string, { objects: number; bytes: number }> {
+  const file = writeHeapSnapshot(join(tmpdir(), `zeromq-sim-bench-${process.pid}.heapsnapshot`));
+  const { snapshot, nodes, strings } = JSON.parse(readFileSync(file, "utf8")) as Snapshot;
+  rmSync(file);
+  const { node_fields: fields, node_types: types } = snapshot.meta;
+  const kinds = types[0] as readonly string[];
+  const at = { type: fields.indexOf("type"), name: fields.indexOf("name"), size: fields.indexOf("self_size") };
+  const classes = new Map<string, { objects: number; bytes: number }>();
+  for (let node = 0; node < nodes.length; node += fields.length) {
+    const kind = kinds[nodes[node + at.type] as number] as string;
+    const label = strings[nodes[node + at.name] as number] as string;
+    const name = kind === "object" ? label.replace(/^_/, "") : kind;
+    const sum = classes.get(name) ?? { objects: 0, bytes: 0 };
+    sum.objects++;
+    sum.bytes += nodes[node + at.size] as number;
+    classes.set(name, sum);
+  }
+  return classes;
+}
+
 /** The trace goes to a real file, as a user's would. */
 function traced(): number {
   const file = openSync(join(tmpdir(), `zeromq-sim-bench-${process.pid}.jsonl`), "w");
@@ -81,6 +126,7 @@ export const ROWS: Readonly<Record<string, () => Measured>> = {
   "PUSH/PULL tcp": warmed((count) => model.pushPull("tcp", count), 1e6),
   "PUSH/PULL inproc": warmed((count) => model.pushPull("inproc", count), 2e6),
   "PUB to 1 tcp": warmed((count) => model.pubSub("tcp", 1, count), 5e5),
+  "PUB to 10 tcp": warmed((count) => model.pubSub("tcp", 10, count), 1e6),
   "PUB to 100 tcp": warmed((count) => model.pubSub("tcp", 100, count), 1e6),
   "PUB to 10000 tcp": warmed((count) => model.pubSub("tcp", 10_000, count), 1e6),
   "PUB to 1 inproc": warmed((count) => model.pubSub("inproc", 1, count), 5e5),
@@ -104,7 +150,9 @@ export const ROWS: Readonly<Record<string, () => Measured>> = {
 
 const [name = ""] = process.argv.slice(2);
 const row = ROWS[name];
-if (row === undefined) {
+if (name === "memory of the idle") {
+  console.log(JSON.stringify(idleObjects()));
+} else if (row === undefined) {
   console.log(JSON.stringify(Object.keys(ROWS)));
 } else {
   console.log(JSON.stringify(row()));
