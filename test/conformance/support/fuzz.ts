@@ -160,6 +160,9 @@ function withoutCrashes(binder: SocketTypeName, transport: string, steps: readon
 export async function transcript(bench: Bench, program: Program, pause: number): Promise<string[]> {
   const lines: string[] = [];
   const sockets = program.types.map((type, index) => bench.socket(type, optionsOf(program, type, index)));
+  // Of inproc there is nothing to tell.
+  const monitored = program.transport !== "inproc";
+  if (monitored) for (const socket of sockets) socket.monitor();
   const run = new Run(bench, program, sockets);
   for (const [index, one] of program.steps.entries()) {
     // Peers that end need two looks at the mailbox; between two calls in a row it would be a race.
@@ -180,8 +183,14 @@ export async function transcript(bench: Bench, program: Program, pause: number):
       lines.push(`rest of ${index}: ${await received(socket, 200)}`);
     await bench.settle(pause);
   }
+  if (monitored) for (const [index, socket] of sockets.entries()) lines.push(`events of ${index}: ${eventsOf(socket)}`);
   return lines;
 }
+
+/** Kinds of monitor events. How often and when a lost connection is tried again is a matter of time. */
+const eventsOf = (socket: Sock): string =>
+  [...new Set(socket.monitored())].filter((event) => !TIMED.has(event)).sort().join(" ");
+const TIMED: ReadonlySet<string> = new Set(["CONNECT_DELAYED", "CLOSED", "MONITOR_STOPPED"]);
 
 function optionsOf(program: Program, type: SocketTypeName, index: number): Record<string, number | string> {
   const [sndhwm, rcvhwm] = program.hwms[index] as readonly [number, number];
