@@ -189,7 +189,10 @@ export async function transcript(bench: Bench, program: Program, pause: number):
 
 /** Kinds of monitor events. How often and when a lost connection is tried again is a matter of time. */
 const eventsOf = (socket: Sock): string =>
-  [...new Set(socket.monitored())].filter((event) => !TIMED.has(event)).sort().join(" ");
+  [...new Set(socket.monitored())]
+    .filter((event) => !TIMED.has(event))
+    .sort()
+    .join(" ");
 const TIMED: ReadonlySet<string> = new Set(["CONNECT_DELAYED", "CLOSED", "MONITOR_STOPPED"]);
 
 function optionsOf(program: Program, type: SocketTypeName, index: number): Record<string, number | string> {
