@@ -12,9 +12,11 @@ export function waitingLines(hosts: Iterable<AnyHost>): string[] {
     const { instance, state } = host;
     if (instance === null || state !== "running") continue;
     if (instance.waiting.size === 0 && !host.returned) {
-      lines.push(
-        `host "${host.label}" waits for something outside the simulation (file, network, child process), or for a promise that nobody settles`,
-      );
+      const what =
+        instance.refs > 0
+          ? "has timers that are not due yet"
+          : "waits for something outside the simulation (file, network, child process), or for a promise that nobody settles";
+      lines.push(`host "${host.label}" ${what}`);
     }
     for (const { call, socket, since } of instance.waiting) {
       const where = socket === "" ? "" : ` on ${socket}`;

@@ -37,6 +37,10 @@ const FILES: Record<string, string> = {
   "path.cjs": `${EXCHANGE}exchange(require("./node_modules/zeromq/lib/index.js")).then(console.log);\n`,
   "one-kernel.mjs": `import { createRequire } from "node:module";\nimport * as a from "zeromq";\nconst b = createRequire(import.meta.url)("zeromq");\nimport * as c from "zeromq/draft.js";\nconsole.log(a.Push === b.Push, Object.getPrototypeOf(c.Radio) === a.Socket);\n`,
   "stuck.mjs": `import { Pull } from "zeromq";\nconst pull = new Pull();\nawait pull.bind("tcp://*:5555");\nawait pull.receive();\n`,
+  "ticking.mjs": "setInterval(() => {}, 60_000);\n",
+  "nowhere.mjs": `import { Push } from "zeromq";\nconst push = new Push();\npush.connect("tcp://nowhere:5");\npush.close();\n`,
+  "rejects.mjs": `setTimeout(() => Promise.reject(new Error("boom")), 5);\n`,
+  "spins.mjs": "(function again() { setImmediate(again); })();\n",
   "broker.mjs": `import { Reply } from "zeromq";
 export async function broker(address) {
   const reply = new Reply();
@@ -152,6 +156,15 @@ describe("a program", () => {
   });
 
   test("that waits for ever says in which call", async () => {
+    const fails = (file: string, stderr: RegExp) =>
+      expect(node("--import", "zeromq-sim/register", file)).rejects.toMatchObject({
+        stderr: expect.stringMatching(stderr),
+      });
+    await fails("ticking.mjs", /virtual time ended at 3600 s[\s\S]*host "main" has timers that are not due yet/);
+    await fails("rejects.mjs", /Error: boom/);
+    await fails("spins.mjs", /more than 1000000 events .*"main"/);
+    const { stderr } = await node("--import", "zeromq-sim/register", "nowhere.mjs");
+    expect(stderr).toMatch(/no host of the simulation is called "nowhere" \(there are: main\)/);
     await expect(node("--import", "zeromq-sim/register", "stuck.mjs")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/nothing can happen any more[\s\S]*host "main" waits in receive\(\) on main\.pull/),
