@@ -2,6 +2,7 @@
 import { FATES } from "../journal/fates.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import { formatTime } from "../kernel/time.ts";
+import { ProtocolError } from "../zmtp/handshake.ts";
 import type { Analysis, MessageFates } from "./fates.ts";
 import type { EndFate } from "./legs.ts";
 import { nodeOf } from "./names.ts";
@@ -25,7 +26,8 @@ export function explain(
     const copies = delivery.copies > 1 ? `, ${delivery.copies} times in all` : "";
     return `${message.name} reached ${delivery.receiver} at ${time(t)}, ${time(t - message.sentAt)} after it was sent${copies}`;
   }
-  if (fate === "queued") return `${message.name} was still ${place(delivery)} when the run ended`;
+  if (fate === "queued")
+    return `${message.name} was still ${place(delivery)} when the run ended${refusal(analysis, delivery)}`;
   if (fate === "unknown") return `${message.name} never reached ${delivery.receiver}; the trace does not show why`;
   return `${message.name} was ${VERBS[fate] ?? "lost"} at ${time(t)}: ${reason(analysis, message, delivery, context)}`;
 }
@@ -65,9 +67,9 @@ function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, c
     case "connection-lost":
       return `the connection from ${at} to ${peer} died while it was ${lostPlace(delivery.where)}`;
     case "pipe-closed":
-      return `it waited in the pipe from ${at} to ${peer} when that ended`;
+      return `it waited in the pipe from ${at} to ${peer} when that ended${refusal(analysis, delivery)}`;
     case "linger":
-      return `${at} closed, and its linger period ran out first`;
+      return `${at} closed, and its linger period ran out first${refusal(analysis, delivery)}`;
     case "receiver-closed":
       return `${peer} closed before reading it`;
     case "crashed":
@@ -94,6 +96,20 @@ function reason(analysis: Analysis, message: MessageFates, delivery: Delivery, c
     default:
       return FATES[fate];
   }
+}
+
+const PROTOCOL_ERRORS: ReadonlyMap<number, string> = new Map(
+  Object.entries(ProtocolError).map(([name, value]) => [value, name]),
+);
+
+/** Why it never got any further: its socket came to no handshake with anybody. */
+function refusal({ topology }: Analysis, { at }: Delivery): string {
+  const failed = topology.failedHandshake(at);
+  if (failed === undefined) return "";
+  if (failed.event === "HANDSHAKE_FAILED_AUTH")
+    return `; ${at} had been refused at ${time(failed.t)} (ZAP status ${failed.value})`;
+  const why = failed.event === "HANDSHAKE_FAILED_PROTOCOL" ? PROTOCOL_ERRORS.get(failed.value) : undefined;
+  return `; the last handshake of ${at} failed at ${time(failed.t)}${why === undefined ? "" : ` (${why})`}`;
 }
 
 /** By where it was found. */

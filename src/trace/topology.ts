@@ -1,5 +1,5 @@
 /** The static side of a run, read off its trace: sockets, who was connected to whom, who wanted what. */
-import type { CallEvent, PipeEvent, SubscriptionEvent, TraceEvent } from "../journal/events.ts";
+import type { CallEvent, MonitorEvent, PipeEvent, SubscriptionEvent, TraceEvent } from "../journal/events.ts";
 import { isLocalHost, isMulticast } from "../network/address.ts";
 import { shownBytes, shownText, topicMatches } from "./frames.ts";
 import { isEndpoint, nodeOf, threadOf } from "./names.ts";
@@ -33,6 +33,8 @@ export class Topology {
   /** XSUB sockets whose calls say what they want. */
   readonly #ownWish = new Set<string>();
   readonly #aliases = new Map<string, string>();
+  /** Per socket, the last handshake that failed, if none succeeded since. */
+  readonly #failed = new Map<string, MonitorEvent>();
   readonly #peers: ReadonlyMap<string, ReadonlySet<string>>;
   /** By "socket peer": the pipe's begin and end, and the subscriptions that came through it. */
   readonly #pipesOf = new Map<string, PipeEvent[]>();
@@ -60,6 +62,11 @@ export class Topology {
     const found = this.#binder(socket, peer) ?? peer;
     this.#aliases.set(key, found);
     return found;
+  }
+
+  /** The last handshake of a socket, if it failed. */
+  failedHandshake(socket: string): MonitorEvent | undefined {
+    return this.#failed.get(socket);
   }
 
   /** It says for the library whom to let in: what it sends is for nobody else. */
@@ -143,6 +150,10 @@ export class Topology {
       case "fate":
         // Of a datagram that was never handed over nothing else tells where it had come.
         if (event.fate === "overflow" && event.peer !== undefined) this.#contact(event.socket, event.peer);
+        return;
+      case "monitor":
+        if (event.event === "HANDSHAKE_SUCCEEDED") this.#failed.delete(event.socket);
+        else if (event.event.startsWith("HANDSHAKE_FAILED")) this.#failed.set(event.socket, event);
         return;
       case "subscription":
         this.#subscriptions.push(event);
