@@ -10,6 +10,8 @@ export interface Result {
   readonly ms: number;
   /** What the case ran over, as far as the arm tells. */
   readonly transports?: readonly string[];
+  /** Real arm: what a first try with short pauses came to. */
+  readonly firstError?: string;
 }
 
 /** Pause in ms where upstream waits for things to settle: this is enough on one idle machine. */
@@ -43,14 +45,17 @@ export async function realArm(cases: readonly Case[]): Promise<Result[]> {
     if (one.simulatedOnly !== undefined) continue;
     const began = performance.now();
     let error: string | null = null;
+    let firstError: string | null = null;
     // A busy machine may not settle as fast as it does at leisure: once more with upstream's pauses.
     for (const settle of [SHORT_SETTLE, UPSTREAM_SETTLE]) {
       const bench = new RealBench(settle);
       error = await attempt(() => one.body(bench));
       bench.close();
       if (error === null) break;
+      firstError ??= error;
     }
-    results.push({ id: idOf(one), arm: "real", error, ms: performance.now() - began });
+    const ms = performance.now() - began;
+    results.push({ id: idOf(one), arm: "real", error, ms, ...(firstError === null ? {} : { firstError }) });
   }
   return results;
 }

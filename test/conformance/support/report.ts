@@ -51,7 +51,13 @@ export function report(simulated: readonly Result[], real: readonly Result[]) {
       transports: virtual?.transports?.join(", ") ?? "",
       simulated: virtual === undefined ? "missing" : virtual.error === null ? "passed" : "failed",
       real: actual === undefined ? "not run" : actual.error === null ? "passed" : "failed",
-      note: one === undefined ? "" : (one.simulatedOnly ?? virtual?.error ?? actual?.error ?? ""),
+      note:
+        one === undefined
+          ? ""
+          : (one.simulatedOnly ??
+            virtual?.error ??
+            actual?.error ??
+            (actual?.firstError === undefined ? "" : `real: passed in the second try, with upstream's pauses`)),
     };
   };
   const all = totals(simulated, real);
