@@ -17,6 +17,8 @@ export interface Datagram {
   /** What the engines make of it. */
   readonly item: unknown;
   readonly from: DatagramSocket;
+  /** The host as the receiver sees it. */
+  readonly source: string;
 }
 
 /** Where a datagram is to go. */
@@ -177,7 +179,8 @@ export class Datagrams {
     this.flying.delete(flight);
     const { datagram, host, to, receiver } = flight;
     const sharers = this.bound.get(keyOf(host, to.port)) ?? [];
-    const found = receiver === null ? boundBest(sharers) : sharers.includes(receiver) ? receiver : undefined;
+    const found =
+      receiver === null ? chosen(sharers, datagram.from) : sharers.includes(receiver) ? receiver : undefined;
     if (found === undefined) this.lose(datagram, flight.peerName, "host");
     else found.arrive(datagram);
   }
@@ -231,7 +234,7 @@ export class Datagrams {
   }
 
   private hostOf(name: string, ownHost: string): string | null {
-    return isLocalHost(name) || name.startsWith("127.") ? ownHost : this.network.resolve(name, ownHost);
+    return isLoopback(name) ? ownHost : this.network.resolve(name, ownHost);
   }
 
   private freePort(host: string): number {
@@ -279,11 +282,21 @@ class Flight implements Actor {
 
 const EPHEMERAL_PORT = 32768;
 
+/** Names of one's own host by which one sends over its loopback interface. */
+export const isLoopback = (name: string): boolean => isLocalHost(name) || name.startsWith("127.");
+
 const keyOf = (host: string, port: number): string => `${host}:${port}`;
 
-/** Of those that share an address the one bound last; who is bound to the very address comes before those bound to any. */
-const boundBest = (sharers: readonly DatagramSocket[]): DatagramSocket | undefined =>
-  sharers.findLast(({ any }) => !any) ?? sharers.findLast(({ group }) => group === null) ?? sharers[0];
+/**
+ * Of those that share an address the one bound last; who is bound to the very address comes before those bound to any.
+ * Members of multicast groups (SO_REUSEPORT) share what falls to one of them: in Linux by a hash, here by the sender's port.
+ */
+function chosen(sharers: readonly DatagramSocket[], from: DatagramSocket): DatagramSocket | undefined {
+  const last = sharers.findLast(({ any }) => !any) ?? sharers.at(-1);
+  if (last === undefined || last.group === null) return last;
+  const members = sharers.filter(({ group }) => group !== null);
+  return members[from.port % members.length];
+}
 
 /** What Linux counts for a datagram: its buffer, rounded up as the allocator does, and the bookkeeping around it. Measured on Linux 6.18. */
 export function chargeOf(bytes: number): number {

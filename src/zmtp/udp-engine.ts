@@ -3,7 +3,7 @@ import type { IoThread, Task } from "../ctx/io-thread.ts";
 import type { SocketOptions } from "../ctx/options.ts";
 import type { Fate } from "../journal/fates.ts";
 import { type Endpoint, portNumber } from "../network/address.ts";
-import { type Datagram, DatagramSocket, type DatagramUser, type Destination } from "../network/datagram.ts";
+import { type Datagram, DatagramSocket, type DatagramUser, type Destination, isLoopback } from "../network/datagram.ts";
 import type { Descriptor, Process } from "../network/process.ts";
 import { AddressedFrame, Frame, groupOf, MORE } from "../pipe/frame.ts";
 import type { EngineError, EngineSession } from "./stream-engine.ts";
@@ -132,7 +132,8 @@ export class UdpEngine implements DatagramUser, Task, Descriptor {
     const bytes = item.size + (item instanceof AddressedFrame ? 1 + item.group.length : 0);
     this.thread.charge(costs.syscall + costs.codec);
     this.thread.chargeCopy(bytes * costs.perByteWrite);
-    const datagram = { message: item.message, bytes, item, from: this.socket };
+    const source = isLoopback(to.host) ? "127.0.0.1" : this.process.host;
+    const datagram = { message: item.message, bytes, item, from: this.socket, source };
     this.process.world.network.datagrams.send(datagram, to, this.thread.localNow);
   }
 
@@ -162,9 +163,10 @@ export class UdpEngine implements DatagramUser, Task, Descriptor {
   }
 
   /** What finds the pipe full is lost, and the next one waits in the kernel until there is room. */
-  private handOver({ item, from }: Datagram): void {
+  private handOver(datagram: Datagram): void {
+    const { item, from } = datagram;
     const session = this.session as DatagramSession;
-    const frames = this.options.rawSocket ? this.withSender(item as Frame, from) : [asGroup(item as Frame)];
+    const frames = this.options.rawSocket ? this.withSender(datagram) : [asGroup(item as Frame)];
     const body = frames.at(-1) as Frame | null;
     if (body === null) return this.lose(item as Frame, from.ownerName, this.socket.ownerName, "malformed", "decoder");
     session.receivedFrom(from.ownerName);
@@ -177,9 +179,9 @@ export class UdpEngine implements DatagramUser, Task, Descriptor {
   }
 
   /** libzmq: udp_engine_t::sockaddr_to_msg, with the byte that ends a C string. */
-  private withSender(item: Frame, from: DatagramSocket): Frame[] {
-    const body = asBytes(item);
-    return [Frame.of(`${addressOf(from, this.process.host)}\0`, MORE, body.message), body];
+  private withSender({ item, source, from }: Datagram): Frame[] {
+    const body = asBytes(item as Frame);
+    return [Frame.of(`${source}:${from.port}\0`, MORE, body.message), body];
   }
 
   // --- the end ---
@@ -254,9 +256,6 @@ function addressed(frame: Frame): Destination | null {
 
 /** The endpoint that an address frame of a DGRAM stands for, for reports. */
 export const destinationText = (address: string): string => `udp://${address.split("\0", 1)[0]}`;
-
-const addressOf = (from: DatagramSocket, ownHost: string): string =>
-  `${from.host === ownHost ? "127.0.0.1" : from.host}:${from.port}`;
 
 /**
  * At most as many bytes as the engine's buffer holds.

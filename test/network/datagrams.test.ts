@@ -36,7 +36,7 @@ test.each([
   const { process } = new Lab().process("main");
   const sender = new DatagramSocket(process, "sender", { datagramReadable: () => {} });
   const receiver = new DatagramSocket(process, "receiver", { datagramReadable: () => {} });
-  const send = (item: string): void => receiver.arrive({ message: null, bytes: 1, item, from: sender });
+  const send = (item: string): void => receiver.arrive({ message: null, bytes: 1, item, from: sender, source: "" });
   for (let i = 0; i < 400; i++) send("first");
   for (let i = 0; i < reads; i++) expect(receiver.receive()?.item).toBe("first");
   for (let i = 0; i < 400; i++) send("second");
