@@ -119,7 +119,7 @@ export async function recordRuns(
       done,
     });
   } catch (error) {
-    throw error instanceof LibraryError || errorKind(error) === "module"
+    throw error instanceof LibraryError || errorKind(error) !== undefined
       ? new Failure((error as Error).message)
       : error;
   } finally {

@@ -3,7 +3,7 @@
  * addresses in use, and which sockets send messages that content alone cannot tell apart.
  */
 import type { CallEvent, TraceEvent } from "../journal/events.ts";
-import { errorKind, planRunner } from "../library/modules.ts";
+import { planRunner } from "../library/modules.ts";
 import type { Plan, PlanThread } from "../program/plan.ts";
 import { addressKey } from "./endpoints.ts";
 
@@ -23,7 +23,8 @@ export async function forecast(plan: Plan, seed: string, scenario: string): Prom
   try {
     ({ events } = await planRunner(scenario, { alone: true })(plan, { seed, exploreChoices: seed !== plan.seed }));
   } catch (error) {
-    if (errorKind(error) !== "limit") throw error;
+    // A program that never gives control back would not do so for real.
+    if (!(error instanceof Error) || error.name !== "LimitError") throw error;
     return { addresses: [], sockets: names, marked: names };
   }
   const opened = events.flatMap((event) => (event.ev === "socket" && event.what === "open" ? [event.socket] : []));
