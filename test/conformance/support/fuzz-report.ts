@@ -29,7 +29,7 @@ const steps = (program: Program | null): string =>
 /** Why libzmq 4.3.5 aborts at a place. */
 const REASONS: Readonly<Record<string, string>> = {
   "fq.cpp:80":
-    "ZMQ_EVENTS of a ROUTER or REP takes the first frame of a waiting message. A disconnect then makes the rest unreadable, and the next look at the socket finds a message without an end: DIFFERS(abort-in-message), own_router.",
+    "ZMQ_EVENTS of a ROUTER, REP, SUB or XSUB takes the first frame of a waiting message. A disconnect then makes the rest unreadable, and the next look at the socket finds a message without an end: DIFFERS(abort-in-message), own_router.",
 };
 
 export function writeReport(folder: string, { seed, cases, agreed, found, crashes }: FuzzRun): void {
@@ -38,7 +38,7 @@ export function writeReport(folder: string, { seed, cases, agreed, found, crashe
     "",
     "Random programs on the simulator and on npm zeromq: `npm run fuzz -- --seed S --cases N --report reports`.",
     "One to three sockets connect to another of a matching type and do four to eighteen things, with pauses between",
-    "them in which everything settles; what every call says and what is received must be the same in both.",
+    "them in which everything settles; what every call says, what is received and which monitor events come must be the same.",
     "",
     `- Programs: ${cases}, from seed ${seed} on`,
     `- Agree: ${agreed}`,
