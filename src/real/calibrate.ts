@@ -45,15 +45,22 @@ const STEP = 0.7;
 /** What is turned, and by which quantities: the middle by their medians, the tail by their p95, none more than another. */
 interface Knob {
   readonly quantities: readonly string[];
+  /** Of more quantities, for the tail only. */
+  readonly tails?: readonly string[];
   readonly parameters: readonly string[];
 }
 
 const KNOBS: readonly Knob[] = [
   { quantities: ["open"], parameters: ["socket"] },
   { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
-  { quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"], parameters: ["coldWake.0"] },
+  {
+    quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"],
+    tails: ["tcp 64 KiB", "ipc 64 KiB"],
+    parameters: ["coldWake.0"],
+  },
   { quantities: ["connect to first message"], parameters: ["coldWake.1"] },
-  { quantities: ["connect to handshake"], parameters: ["open"] },
+  // The one is seen late, by a JavaScript thread that has to wake for the monitor; the other waits for a message to come by.
+  { quantities: ["connect to handshake", "connect to first message"], parameters: ["open"] },
   // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
   {
     quantities: ["tcp 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
@@ -123,7 +130,7 @@ function rowsOf(measured: Samples, predicted: Samples): FitRow[] {
 function connects(every: readonly number[], first: readonly number[]): ProfileSpec {
   const [each, begin] = [every, first].map((values) => {
     const sorted = Float64Array.from(values).sort();
-    return [0, 0.25, 0.5, 0.75, 0.95, 1].map((p) => [p, Math.round(quantile(sorted, p) ?? 0)] as const);
+    return [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 1].map((p) => [p, Math.round(quantile(sorted, p) ?? 0)] as const);
   }) as [Points, Points];
   let least = 0;
   const more = begin.map(([p, value], i) => {
@@ -155,21 +162,32 @@ function predict(plans: ReadonlyMap<string, Plan>, profile: ProfileSpec): Sample
 }
 
 function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
-  for (const [i, { quantities }] of KNOBS.entries()) {
+  for (const [i, { quantities, tails = [] }] of KNOBS.entries()) {
     const setting = settings[i] as Setting;
-    const pairs = quantities.map(
+    const pairs = [...quantities, ...tails].map(
       (name) => [pairOf(measured.get(name) ?? []), pairOf(predicted.get(name) ?? [])] as const,
     );
-    setting.middle = clamp(setting.middle * mean(pairs.map(([real, model]) => real.p50 / model.p50)) ** STEP);
+    const middles = pairs.slice(0, quantities.length).map(([real, model]) => real.p50 / model.p50);
+    setting.middle = clamp(setting.middle * mean(middles) ** STEP);
     setting.tail = clamp(
-      setting.tail * mean(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50))) ** STEP,
+      setting.tail * median(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50))) ** STEP,
     );
   }
 }
 
+const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;
+
+/** Of what can be had. A p95 that other work made is no reason to stretch all of them. */
+function median(ratios: readonly number[]): number {
+  const sorted = ratios.filter(isUsable).sort((a, b) => a - b);
+  if (sorted.length === 0) return 1;
+  const [low, high] = [sorted[(sorted.length - 1) >> 1] as number, sorted[sorted.length >> 1] as number];
+  return Math.sqrt(low * high);
+}
+
 /** Geometric; of what can be had. */
 function mean(ratios: readonly number[]): number {
-  const usable = ratios.filter((ratio) => ratio > 0 && ratio < Number.POSITIVE_INFINITY);
+  const usable = ratios.filter(isUsable);
   return Math.exp(usable.reduce((sum, ratio) => sum + Math.log(ratio), 0) / Math.max(1, usable.length));
 }
 

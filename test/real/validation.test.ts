@@ -9,6 +9,22 @@ import { bench, ROOT } from "./support.ts";
 
 const MAIN = ["late-joiner", "hwm-inproc", "connect-before-bind", "streamer"];
 
+/** In the bundled text, so that the sources stay as they are. */
+const BROKEN = [
+  {
+    name: "the low-water mark is a quarter of the high-water mark, not half of it rounded up",
+    scenario: "scenarios/hwm-inproc.json",
+    from: /\(hwm \+ 1\) \/ 2/,
+    to: "(hwm + 3) / 4",
+  },
+  {
+    name: "after an empty pipe fair queueing goes on with the one behind the pipe that took its place",
+    scenario: "test/validation/fair-queue-1-4-2.json",
+    from: /(deactivateCurrent\(\) \{\s+this\.active--;\s+this\.swap\(this\.current, this\.active\);)\s+if \(this\.current === this\.active\) this\.current = 0;/,
+    to: "$1 this.current = this.active === 0 ? 0 : (this.current + 1) % this.active;",
+  },
+];
+
 describe.skipIf(process.platform !== "linux")("real and simulated runs agree", () => {
   // A machine busy with other work can start a real node tens of ms late: such a run says nothing about the model.
   test.each(MAIN)("%s", { timeout: 120_000, retry: 2 }, async (name) => {
@@ -27,15 +43,15 @@ describe.skipIf(process.platform !== "linux")("real and simulated runs agree", (
     expect(["equal", "within", "differs"]).toContain(verdict);
   });
 
-  test("a broken rule of the model is noticed", { timeout: 120_000 }, async () => {
+  // A machine that is busy can start the senders of a fair queue in another order.
+  test.each(BROKEN)("a broken rule of the model is noticed: $name", { timeout: 120_000, retry: 2 }, async (rule) => {
     const on = bench();
-    const scenario = join(ROOT, "scenarios/hwm-inproc.json");
-    expect((await on.sim("record", scenario, "--out", "real", "--runs", "2")).code).toBe(0);
+    const scenario = join(ROOT, rule.scenario);
+    expect((await on.sim("record", scenario, "--out", "real", "--runs", "2", "--calm")).code).toBe(0);
     const sound = await on.sim("compare", scenario, "real", "--seeds", "1..30");
     expect(sound.out.trimEnd().split("\n").at(-1)).toMatch(/^(equal|within): /);
     expect(sound.code).toBe(0);
-    // The low-water mark, half of the high-water mark rounded up, becomes a quarter.
-    const broken = bench({}, brokenBundle(on.folder, /\(hwm \+ 1\) \/ 2/, "(hwm + 3) / 4"));
+    const broken = bench({}, brokenBundle(on.folder, rule.from, rule.to));
     const { out, code } = await broken.sim("compare", scenario, join(on.folder, "real"), "--seeds", "1..30");
     expect(out).toContain("First difference: ");
     expect(out.trimEnd().split("\n").at(-1)).toMatch(/^differs: /);
