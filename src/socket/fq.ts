@@ -1,7 +1,8 @@
 /**
  * Fair queue: one whole message per pipe in turn, empty pipes leave the rotation. libzmq: fq.cpp.
  * DIFFERS(abort-in-message): libzmq 4.3.5 aborts the process when the rest of a begun message cannot be read,
- * as after ZMQ_EVENTS of a ROUTER, REP, SUB or XSUB, which takes the first frame, and a disconnect; here the rest never comes.
+ * as after ZMQ_EVENTS of a ROUTER, REP, SUB or XSUB, which takes the first frame, and a disconnect; here the
+ * rest never comes.
  */
 import type { Frame } from "../pipe/frame.ts";
 import type { Pipe } from "../pipe/pipe.ts";
