@@ -2,6 +2,7 @@
 import type { Costs } from "../ctx/costs.ts";
 import { compileDistribution, type DistributionSpec } from "../kernel/distribution.ts";
 import type { LinkShape } from "./link.ts";
+import { profileProblems } from "./profile-problems.ts";
 import { PROFILES } from "./profiles.ts";
 
 /** The plain form: durations in nanoseconds, rates in bits per second. */
@@ -61,9 +62,11 @@ export interface Profile {
 
 export type ProfileName = keyof typeof PROFILES;
 
-/** A shipped profile by name, or one based on another ("extends", default "loopback") with changes. */
+/** A shipped profile by name, or one based on another ("extends", default "loopback") with changes. Throws RangeError. */
 export function resolveProfile(spec: string | Readonly<Record<string, unknown>>): Profile {
   if (typeof spec === "string") return compileProfile(shippedProfile(spec));
+  const [problem] = profileProblems(spec);
+  if (problem !== undefined) throw new RangeError(problem.text);
   const { extends: base = "loopback", ...changes } = spec;
   return compileProfile({ ...shippedProfile(String(base)), name: `${String(base)}+`, ...changes } as ProfileData);
 }

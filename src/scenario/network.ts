@@ -1,6 +1,7 @@
 /** The network, distributions, and the timeline of faults. */
 import { type DistributionSpec, distributionProblem } from "../kernel/distribution.ts";
 import type { Instant } from "../kernel/time.ts";
+import { PROFILE_KEYS, PROFILE_NAMES, profileProblems } from "../network/profile-problems.ts";
 import type { PlanFault, PlanLink, PlanNetwork, PlanNode, ProfileSpec } from "../program/plan.ts";
 import { parseDuration, parseRate } from "../program/quantity.ts";
 import type { Directory } from "./directory.ts";
@@ -8,8 +9,6 @@ import { didYouMean } from "./nearest.ts";
 import type { Report } from "./report.ts";
 import type * as schema from "./schema.generated.ts";
 import { under } from "./source.ts";
-
-export const PROFILES: readonly string[] = ["loopback", "lan", "wan", "ideal"];
 
 const LINKS_MAX = 1_000_000;
 
@@ -101,11 +100,16 @@ export function compileNetwork(network: schema.Network | undefined, hosts: Hosts
 function profileOf(profile: NonNullable<schema.Network["profile"]>, report: Report): string | ProfileSpec {
   const name = typeof profile === "string" ? profile : profile.extends;
   const pointer = typeof profile === "string" ? "/network/profile" : "/network/profile/extends";
-  if (name !== undefined && !PROFILES.includes(name) && !report.isBroken(pointer)) {
+  if (name !== undefined && !PROFILE_NAMES.includes(name) && !report.isBroken(pointer)) {
     report.error(pointer, "ZS204", `unknown profile "${name}"`, {
-      allowed: PROFILES,
-      hint: didYouMean(name, PROFILES),
+      allowed: PROFILE_NAMES,
+      hint: didYouMean(name, PROFILE_NAMES),
     });
+  }
+  for (const { key, text, unknown } of typeof profile === "string" ? [] : profileProblems(profile)) {
+    const place = under("/network/profile", key);
+    if (unknown) report.error(place, "ZS201", text, { allowed: PROFILE_KEYS, hint: didYouMean(key, PROFILE_KEYS) });
+    else if (!report.isBroken(place)) report.error(place, "ZS333", text);
   }
   return profile;
 }
