@@ -91,6 +91,17 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
     }),
   },
   {
+    name: "retry",
+    runs: 4,
+    text: scenario("Nobody listens.", "1300ms", {
+      lonely: {
+        sockets: { out: { type: "PUSH", options: { linger: 0 }, connect: ["tcp://nobody:5555"] } },
+        program: [{ sleep: "2s" }],
+      },
+      nobody: { startAt: "1250ms", sockets: { in: { type: "PULL", bind: ["tcp://*:5555"] } }, program: [] },
+    }),
+  },
+  {
     name: "subscription",
     runs: 20,
     text: scenario("A subscriber joins a publisher that never stops.", "700ms", {
@@ -142,6 +153,18 @@ export function measure(run: string, header: TraceHeader, events: readonly Trace
         .filter((event) => event.ev === "call" && event.thread === "client" && event.call === "send")
         .map(({ t }) => t);
       for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
+      return;
+    }
+    case "retry": {
+      const attempts = events.filter((event) => event.ev === "monitor" && event.event === "CONNECT_DELAYED");
+      const intervals = events.flatMap((event) =>
+        event.ev === "monitor" && event.event === "CONNECT_RETRIED" ? [event.value * 1e6] : [],
+      );
+      for (let i = 1; i < attempts.length; i++)
+        add(
+          "retry after its time",
+          (attempts[i]?.t ?? 0) - (attempts[i - 1]?.t ?? 0) - (intervals[i - 1] ?? Number.NaN),
+        );
       return;
     }
     case "subscription": {

@@ -16,7 +16,7 @@ export const FACT_KINDS = {
   order: "messages of a flow arrive in the order in which they were sent",
   turns: "in which turn a socket received messages of several senders",
   results: "results and error codes, per socket and call",
-  calls: "the sequence of calls and results, per thread",
+  calls: "the sequence of calls and results, per thread, or per socket of a thread that polls",
   codes: "which error codes calls gave, per socket and call",
   monitor: "monitor events, per connection of a connecting socket; their number on a binding one",
   end: "how threads ended",
@@ -222,11 +222,19 @@ function* callFacts(events: readonly TraceEvent[], { topology }: Analysis): Gene
   const receipts = new Map<string, Part[]>();
   const calls = new Map<string, Part[]>();
   const results = new Map<string, Map<string, number>>();
+  // Which of its sockets a polling thread serves first depends on what came first.
+  const pollers = new Set(
+    events.flatMap((event) => (event.ev === "call" && event.call === "poll" ? [event.thread] : [])),
+  );
   const monitors = new Monitors();
   for (const [index, event] of events.entries()) {
     if (event.ev === "call" && !topology.proxies.has(event.thread)) {
       if (event.call === "bind" && event.socket !== undefined) monitors.binders.add(event.socket);
-      if (!UNCOMPARED.has(event.call)) push(calls, event.thread, { text: callText(event), event: index });
+      if (!UNCOMPARED.has(event.call))
+        push(calls, pollers.has(event.thread) ? (event.socket ?? event.thread) : event.thread, {
+          text: callText(event),
+          event: index,
+        });
       if (event.socket !== undefined && event.call !== "poll")
         tally(results, `${event.socket} ${event.call}`, event.result);
       if (event.call === "recv" && event.result === "ok" && event.socket !== undefined) {
