@@ -221,6 +221,9 @@ function profileOf(settings: readonly Setting[]): ProfileSpec {
   return changed;
 }
 
+/** A tail longer than that would move the median of what it is part of. */
+const STRETCH_MAX = 4;
+
 /** All values times the middle; what lies above the median stretched away from it by the tail. */
 function scaled(spec: DistributionSpec, { middle, tail }: Setting, fraction: boolean): DistributionSpec {
   if (typeof spec === "number") return fraction ? spec * middle : Math.round(spec * middle);
@@ -228,7 +231,7 @@ function scaled(spec: DistributionSpec, { middle, tail }: Setting, fraction: boo
   const median = spec.points.find(([p]) => p >= 0.5)?.[1] ?? 0;
   let least = 0;
   const points = spec.points.map(([p, value]) => {
-    const stretched = value <= median ? value : median + (value - median) * (tail / middle);
+    const stretched = value <= median ? value : median + (value - median) * Math.min(STRETCH_MAX, tail / middle);
     least = Math.max(least, Math.round(stretched * middle));
     return [p, least] as const;
   });

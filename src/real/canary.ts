@@ -19,8 +19,8 @@ export interface Waits {
 
 type Question = { readonly kind: "begin" } | { readonly kind: "end" };
 
-/** Short against what counts as held up, long enough to cost some 3 % of a processor. */
-const PERIOD_MS = 4;
+/** Not much longer than what counts as held up, and no multiple of the pauses of programs, which it would meet again and again. */
+const PERIOD_MS = 7;
 /** A timer keeps whole milliseconds, and may be one late. */
 const TIMER_NS = (PERIOD_MS + 1) * 1e6;
 const NONE: Waits = { timer: 0, echo: 0 };
