@@ -165,8 +165,11 @@ export function pushPull(transport: Transport, messages: number): Done {
   return bench.done(bench.journal.delivered);
 }
 
-/** PUB to `subscribers` SUBs, limits off as in the peer, so that every message counts. Deliveries. */
-export function pubSub(transport: Transport, subscribers: number, deliveries: number): Done {
+/**
+ * PUB to `subscribers` SUBs, limits off as in the peer, so that every message counts. Connects them; what it
+ * returns sends and receives. Deliveries.
+ */
+export function connectedPubSub(transport: Transport, subscribers: number, deliveries: number): () => Done {
   const bench = new Bench();
   const pub = bench.socket("PUB", { sndhwm: 0, backlog: 1e9 });
   pub.bind(endpoint(transport));
@@ -176,12 +179,18 @@ export function pubSub(transport: Transport, subscribers: number, deliveries: nu
     return sub;
   });
   const messages = Math.ceil(deliveries / subscribers);
-  const start = settleTime + subscribers * 500_000;
+  const start = (settleTime + subscribers * 500_000) as Instant;
   bench.thread("sender", (thread) => new Sender(thread, pub, messages), start);
-  bench.thread("receiver", (thread) => new Receiver(thread, subs, messages * subscribers));
-  bench.run();
-  return bench.done(bench.journal.delivered);
+  bench.thread("receiver", (thread) => new Receiver(thread, subs, messages * subscribers), start);
+  bench.kernel.run((start - 1) as Instant);
+  return () => {
+    bench.run();
+    return bench.done(bench.journal.delivered);
+  };
 }
+
+export const pubSub = (transport: Transport, subscribers: number, deliveries: number): Done =>
+  connectedPubSub(transport, subscribers, deliveries)();
 
 /** PUB -> XSUB/XPUB proxy -> SUB. Messages end to end. */
 export function proxied(transport: Transport, messages: number): Done {
