@@ -65,21 +65,3 @@ export function textOf(bytes: string): string | null {
   const text = end < 0 ? bytes : bytes.slice(0, end);
   return text === "" ? null : Buffer.from(text, "latin1").toString();
 }
-
-const PREVIEW = 64;
-
-/** Frames for a trace: printable ASCII as it is, other bytes as \xNN, long ones cut. */
-export const previews = (frames: readonly Frame[]): string[] => frames.map(preview);
-
-function preview({ content, size }: Frame): string {
-  if (content === null) return `<${size} bytes>`;
-  const shown =
-    typeof content === "string"
-      ? content.slice(0, PREVIEW)
-      : Buffer.from(content.buffer, content.byteOffset, Math.min(PREVIEW, size)).toString("latin1");
-  const text = shown.replace(
-    /[^\x20-\x5b\x5d-\x7e]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
-  return size > PREVIEW ? `${text}...` : text;
-}

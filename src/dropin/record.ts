@@ -1,8 +1,8 @@
 /** Calls of programs in the trace, as the calls of a scenario's steps are written there. */
 import type { Frame } from "../pipe/frame.ts";
+import { callEvent } from "../run/call-events.ts";
 import type { SocketBase } from "../socket/socket-base.ts";
 import type { Instance } from "./instance.ts";
-import { previews } from "./parts.ts";
 
 export function recordCall(
   instance: Instance,
@@ -13,8 +13,8 @@ export function recordCall(
 ): void {
   const { journal } = instance.process.world;
   if (!journal.full) return;
-  const event = { t: journal.now, ev: "call", thread: instance.label, call, socket: socket.name } as const;
-  journal.record({ ...event, ...(arg === undefined ? {} : { arg }), result: error ?? "ok" });
+  const about = { socket: socket.name, arg };
+  journal.record(callEvent(journal.now, instance.label, call, about, error ?? "ok", 0));
 }
 
 /** A program begins to wait. */
@@ -35,16 +35,6 @@ export function recordFrames(
   const { journal } = instance.process.world;
   if (!journal.full) return;
   const message = frames[frames.length - 1]?.message ?? null;
-  journal.record({
-    t: journal.now,
-    ev: "call",
-    thread: instance.label,
-    call,
-    socket: socket.name,
-    ...(message === null
-      ? {}
-      : { message: message.name, sizes: frames.map(({ size }) => size), frames: previews(frames) }),
-    result: error ?? "ok",
-    ...(waited > 0 ? { waited } : {}),
-  });
+  const about = { socket: socket.name, message, frames: message === null ? null : frames };
+  journal.record(callEvent(journal.now, instance.label, call, about, error ?? "ok", waited));
 }
