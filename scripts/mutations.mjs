@@ -9,9 +9,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { MUTATIONS } from "./mutants.mjs";
+import { scriptOptions } from "./options.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 /** A mutant may loop for ever. */
@@ -67,7 +67,7 @@ const named = (cases) => {
   const more = sorted.length > SHOWN ? ` and ${sorted.length - SHOWN} more` : "";
   return sorted.slice(0, SHOWN).join(", ") + more;
 };
-const { values } = parseArgs({ options: { only: { type: "string" } } });
+const values = scriptOptions("npm run mutations -- [--only NAME]", { only: { type: "string" } });
 const wanted = MUTATIONS.filter(({ name }) => values.only === undefined || name === values.only);
 const scratch = mkdtempSync(join(tmpdir(), "zeromq-sim-mutations-"));
 const rows = [];

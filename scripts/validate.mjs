@@ -9,23 +9,24 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { cpus, loadavg, platform, release, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { bundle } from "./build.mjs";
 import { departures } from "./definitions.mjs";
 import { numbersOf } from "./fidelity-numbers.mjs";
 import { fidelityPage } from "./fidelity-page.mjs";
+import { scriptOptions } from "./options.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-const { values: options } = parseArgs({
-  options: {
+const options = scriptOptions(
+  "npm run validate -- [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--out reports]",
+  {
     runs: { type: "string", default: "20" },
     seeds: { type: "string", default: "200" },
     only: { type: "string", default: "" },
     profile: { type: "string" },
     out: { type: "string", default: join(ROOT, "reports") },
   },
-});
+);
 
 /**
  * Other work on the machine is no part of what is compared: real-time scheduling where it may be had, from

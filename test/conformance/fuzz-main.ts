@@ -13,9 +13,9 @@ import { type FuzzRun, keep, writeReport } from "./support/fuzz-report.ts";
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "1" },
+    minutes: { type: "string" },
     seed: { type: "string", default: "1" },
-    cases: { type: "string", default: "1000000" },
+    cases: { type: "string" },
     out: { type: "string", default: "test/conformance/found" },
     report: { type: "string" },
     /** In a process of its own: these programs of the seed's batch. */
@@ -45,10 +45,13 @@ async function child(chosen: ReadonlyMap<number, Program>): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const until = performance.now() + Number(values.minutes) * 60_000;
+  // A number of programs that was asked for is made, however long it takes.
+  const cases = Number(values.cases ?? Infinity);
+  const minutes = Number(values.minutes ?? (values.cases === undefined ? 1 : Infinity));
+  const until = performance.now() + minutes * 60_000;
   const first = Number(values.seed);
   const run: FuzzRun = { seed: first, cases: 0, agreed: 0, found: [], crashes: [] };
-  for (let seed = first; performance.now() < until && run.cases < Number(values.cases); seed++) {
+  for (let seed = first; performance.now() < until && run.cases < cases; seed++) {
     const batch = fc.sample(programs, { numRuns: BATCH, seed });
     let left = batch.map((_, index) => index);
     run.cases += left.length;
