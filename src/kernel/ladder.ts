@@ -68,7 +68,8 @@ export class Ladder {
       }
       for (let slot = head; slot !== NONE; slot = this.next[slot]!) heap.push(this.times[slot]!, slot);
       this.count -= rung.counts[bucket]!;
-      this.limit = this.count === 0 ? Infinity : start + rung.width;
+      // The last bucket may reach beyond the rung, where events wait at the top.
+      this.limit = this.count === 0 ? Infinity : Math.min(start + rung.width, rung.end);
       if (this.count === 0) this.depth = 0;
       return;
     }

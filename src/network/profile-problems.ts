@@ -51,7 +51,7 @@ const distribution: Check = (value) => {
   if (typeof value === "number") return distributionProblem(value);
   if (!isObject(value)) return `nanoseconds or a distribution is wanted here, found ${shown(value)}`;
   const { kind, ...rest } = value;
-  const shape = typeof kind === "string" ? KINDS[kind] : undefined;
+  const shape = typeof kind === "string" && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (shape === undefined) return `the kind is one of ${Object.keys(KINDS).join(", ")}, found ${shown(kind)}`;
   const { needs, may = [] } = shape;
   const missing = needs.find((key) => rest[key] === undefined);

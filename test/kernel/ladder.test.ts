@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Actor } from "../../src/kernel/actor.ts";
 import type { EventId } from "../../src/kernel/event-queue.ts";
 import { EventQueue } from "../../src/kernel/event-queue.ts";
+import { KeyHeap } from "../../src/kernel/key-heap.ts";
+import { Ladder } from "../../src/kernel/ladder.ts";
 import { RandomStreams } from "../../src/kernel/random.ts";
 import type { Duration, Instant } from "../../src/kernel/time.ts";
 
@@ -87,5 +89,34 @@ test("time passes within an event only where nothing is due, near or far", () =>
   for (let taken = 0; taken < 2999; taken++) {
     expect(queue.advance(Number.MAX_VALUE)).toBe(true);
     expect(queue.idleUntil(queue.time + 1000)).toBe(false);
+  }
+});
+
+test("whatever remains in the ladder is at its limit or later, whatever has come to the heap is earlier", () => {
+  for (let round = 0; round < 100; round++) {
+    const stream = new RandomStreams("1").stream(`rungs/${round}`);
+    const capacity = 4096;
+    const ladder = new Ladder(capacity);
+    const times = new Map<number, number>();
+    let slot = 0;
+    const span = 1 + stream.int(3000);
+    const add = (time: number): void => {
+      times.set(slot, time);
+      ladder.add(time, slot++);
+    };
+    for (let index = 0; index < 1 + stream.int(800); index++) add(stream.int(span));
+    while (ladder.count > 0) {
+      const heap = new KeyHeap(capacity);
+      ladder.refill(heap);
+      const taken = [...heap.slots.subarray(0, heap.size)];
+      expect(Math.max(...taken.map((one) => times.get(one) as number))).toBeLessThan(ladder.limit);
+      for (const one of taken) times.delete(one);
+      expect(times.size).toBe(ladder.count);
+      expect(Math.min(...times.values())).toBeGreaterThanOrEqual(ladder.limit);
+      // A little beyond the last rung is where the top begins.
+      if (ladder.limit < Infinity && slot < capacity - 4)
+        for (let index = 0; index < 3; index++) add(Math.max(ladder.limit, span - 5 + stream.int(20)));
+      if (slot > 1500) break;
+    }
   }
 });
