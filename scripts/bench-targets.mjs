@@ -112,7 +112,7 @@ const TARGETS = [
     most: 3,
     note: "",
     answer:
-      "2.3 to 3.2 in the runs of one day. Half of what it adds is keeping 300,000 events for fates and expectations, half is writing 43 MB of JSON.",
+      "2.3 to 3.2 in the runs of one day. Of what it adds about a third is keeping 300,000 events for fates and expectations, the rest is writing 43 MB of JSON.",
   },
   {
     what: "start: sim run late-joiner against node -e 0",
