@@ -40,7 +40,10 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
-    .option("--calm", "record a run again when the machine held it up for more than 5 ms, up to 7 times")
+    .option(
+      "--calm",
+      "record a run again when the machine held it up for more than 5 ms, up to 7 times; keeps the calmest",
+    )
     .option("--quiet", "no progress")
     .addHelpText("before", EXAMPLES)
     .action(action((file: string, options: RecordOptions) => recordScenario(shell, file, options)));

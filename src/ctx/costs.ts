@@ -32,7 +32,7 @@ export interface Costs {
   /** Added to the first zmq_connect of a process over a network: nothing of it is in memory or cache yet. */
   readonly firstConnect: Distribution;
   /** zmq_socket, the first of a context included. */
-  readonly socket: number;
+  readonly socket: Distribution;
   readonly command: number;
   /** One read or write system call. */
   readonly syscall: number;

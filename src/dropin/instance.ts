@@ -109,6 +109,11 @@ export class Instance implements Actor {
     if (cost > 0) this.charged += cost;
   }
 
+  /** A new socket. */
+  chargeOpen(): void {
+    this.charge(this.process.costs.socket.sample(this.wakeStream));
+  }
+
   /** Lets the program continue now, or when it is done with its present work. */
   post(wake: Wake): void {
     if (!this.alive) return;

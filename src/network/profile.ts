@@ -23,7 +23,7 @@ export interface ProfileData {
   readonly poll: number;
   readonly pollItem: number;
   readonly call: number;
-  readonly socket: number;
+  readonly socket: DistributionSpec;
   readonly command: number;
   readonly syscall: number;
   readonly codec: number;
@@ -90,6 +90,7 @@ export function compileProfile(data: ProfileData): Profile {
       stall: compileDistribution(data.stall),
       connect: compileDistribution(data.connectCall),
       firstConnect: compileDistribution(data.firstConnect),
+      socket: compileDistribution(data.socket),
       open: compileDistribution(data.open),
       copyStall: compileDistribution(data.copyStall),
       copyStallEvery: compileDistribution(data.copyStallEvery),

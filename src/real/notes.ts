@@ -20,10 +20,9 @@ export const heldUp = ({ late, waits }: Held): number => Math.max(late, waits?.t
 export interface Findings extends Held {
   readonly marked: readonly string[];
   readonly identified: Identified;
-  readonly repeated: number;
 }
 
-export function headerNotes(plan: Plan, { marked, identified, repeated, ...held }: Findings): string[] {
+export function headerNotes(plan: Plan, { marked, identified, ...held }: Findings): string[] {
   const { guessed, unknown } = identified;
   const steps = plan.nodes.flatMap(({ threads }) => threads.flatMap(({ program }) => [...stepsOf(program)]));
   const uses = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
@@ -60,11 +59,13 @@ export function headerNotes(plan: Plan, { marked, identified, repeated, ...held 
     ],
     [`identity: ${guessed} receipts decided by order among messages of equal content`, guessed > 0],
     [`disturbed: ${waitsText(held)}`, heldUp(held) >= DISTURBED_NS],
-    [`repeated: made ${repeated + 1} times, until the machine did not hold it up or patience ended`, repeated > 0],
     [`identity: ${unknown} receipts match no message`, unknown > 0],
   ] as const;
   return notes.filter(([, holds]) => holds).map(([text]) => text);
 }
+
+export const repeatedNote = (attempts: number): string =>
+  `repeated: made ${attempts} times, until the machine did not hold it up or patience ended`;
 
 function waitsText({ late, waits }: Held): string {
   const ms = (time: number): string => `${(time / 1e6).toFixed(0)} ms`;

@@ -47,8 +47,6 @@ export interface RecordingOptions extends Surroundings {
   readonly folder: string;
   readonly crew: Crew;
   readonly canary: Canary | undefined;
-  /** How many attempts at this run came before, all of them held up by the machine. */
-  readonly repeated: number;
   /** Aborted: the run ends at once and counts as incomplete. */
   readonly signal: AbortSignal;
 }
@@ -306,7 +304,7 @@ export class Recording {
 
   #finish(): RecordedRun {
     for (const member of this.#members) member.read();
-    const { plan, seed, signal, forecast, repeated } = this.#options;
+    const { plan, seed, signal, forecast } = this.#options;
     const endTime = this.#endTime;
     // What the processes see of each other's end is no part of the run.
     const within = (lines: readonly RawLine[]): RawLine[] => lines.filter(({ t }) => t <= endTime);
@@ -330,7 +328,7 @@ export class Recording {
       profile: "this machine",
       arm: "real",
       binding: `zeromq.js ${this.#library.package}`,
-      notes: headerNotes(plan, { marked: forecast.marked, identified: merged, repeated, ...held }),
+      notes: headerNotes(plan, { marked: forecast.marked, identified: merged, ...held }),
       ...(incomplete === undefined ? {} : { incomplete }),
     };
     return { header, events: merged.events, endTime, ...held, incomplete };

@@ -260,7 +260,7 @@ export class Service {
         this.onSocket(request.kind, request.socket, undefined, (socket) => this.close(request.socket, socket));
         return costs.call;
       case "open":
-        return costs.socket;
+        return costs.socket.sample(this.thread.stream);
       case "log":
         if (this.journal.full)
           this.journal.record({ t: this.journal.now, ev: "log", thread: this.thread.label, text: request.text });

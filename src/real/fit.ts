@@ -1,0 +1,202 @@
+/** Fits a profile to measured quantities: its parameters are turned until simulated runs show the same quantiles. */
+import type { DistributionSpec } from "../kernel/distribution.ts";
+import { shippedProfile } from "../network/profile.ts";
+import type { ProfileSpec } from "../program/plan.ts";
+import { quantile } from "../trace/flows.ts";
+import type { Samples } from "./calibration-runs.ts";
+
+/** ns */
+export interface Pair {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** Fewer values of a run are taken together with those of the others. */
+const RUN_ENOUGH = 20;
+
+/**
+ * The p95 is that of the middle run: measured over all runs it would be that of the few which the machine
+ * disturbed, and two sets of runs alike, made in turns, be three times apart.
+ */
+export function pairOf(runs: readonly (readonly number[])[]): Pair {
+  const whole = runs.flat();
+  const ample = runs.every(({ length }) => length >= RUN_ENOUGH);
+  const p95 = ample
+    ? at(
+        0.5,
+        runs.map((run) => at(0.95, run)),
+      )
+    : at(0.95, whole);
+  return { p50: at(0.5, whole), p95 };
+}
+
+const at = (p: number, values: readonly number[]): number => quantile(Float64Array.from(values).sort(), p) ?? 0;
+
+const ROUNDS = 10;
+/** Of what a comparison of quantiles asks for, the part that is corrected in one round. */
+const STEP = 0.7;
+
+/** What is turned, and by which quantities: the middle by their medians, the tail by their p95, none more than another. */
+interface Knob {
+  /** One that is named twice counts twice. */
+  readonly quantities: readonly string[];
+  /** Of more quantities, for the tail only. */
+  readonly tails?: readonly string[];
+  /** What happens now and then only: the whole of it is a matter of the p95. */
+  readonly seldom?: true;
+  readonly parameters: readonly string[];
+}
+
+const KNOBS: readonly Knob[] = [
+  { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
+  {
+    quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"],
+    tails: ["tcp 64 KiB", "ipc 64 KiB"],
+    parameters: ["coldWake.0"],
+  },
+  {
+    quantities: [
+      "connect to first message",
+      "connect to first message",
+      "connect to first message",
+      "retry after its time",
+    ],
+    tails: ["connect to first message"],
+    parameters: ["coldWake.1"],
+  },
+  { quantities: ["retry after its time"], parameters: ["timerSlack"] },
+  // The one is seen late, by a JavaScript thread that has to wake for the monitor; the other waits for a message to come by.
+  { quantities: ["connect to handshake", "connect to handshake", "connect to first message"], parameters: ["open"] },
+  // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
+  {
+    quantities: ["tcp 1 MiB", "ipc 1 MiB", "tcp 64 KiB", "ipc 64 KiB"],
+    parameters: ["perByteSend", "perByteWrite", "perByteRead"],
+  },
+  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStall"], seldom: true },
+];
+
+interface Setting {
+  middle: number;
+  tail: number;
+}
+
+/** `predict`: the quantities as simulated runs with a profile show them. */
+export function fitProfile(
+  measured: Samples,
+  predict: (profile: ProfileSpec) => Samples,
+  progress: (text: string) => void,
+): ProfileSpec {
+  const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
+  const direct = asMeasured(measured);
+  for (let round = 0; round < ROUNDS; round++) {
+    progress(`fitting: round ${round + 1} of ${ROUNDS}`);
+    turn(settings, measured, predict({ ...profileOf(settings), ...direct }));
+  }
+  return { ...profileOf(settings), ...direct };
+}
+
+// --- what a real run shows by itself ---
+
+/** Every connect as it was measured, and what the first one of a process takes longer. */
+function asMeasured(measured: Samples): ProfileSpec {
+  const of = (quantity: string): number[][] => measured.get(quantity) ?? [];
+  // The longest connects of all are left to the stalls that the loopback profile adds.
+  const connects = quantilesOf(of("connect to send").flat(), 1 - shippedProfile("loopback").stallChance);
+  return {
+    socket: quantilesOf(of("open").flat(), 1),
+    connectCall: connects,
+    firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),
+  };
+}
+
+function quantilesOf(values: readonly number[], upTo: number): DistributionSpec {
+  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 1].map((p) => [p, Math.round(at(p * upTo, values))] as const);
+  return { kind: "quantiles", points };
+}
+
+/** What has to be added to a draw of the one to make one of the other: spreads of independent draws add up by their squares. */
+function added(each: Pair, whole: Pair): DistributionSpec {
+  const middle = Math.max(0, whole.p50 - each.p50);
+  const spread = Math.sqrt(Math.max(0, (whole.p95 - whole.p50) ** 2 - (each.p95 - each.p50) ** 2));
+  const beyond = (spreads: number): number => Math.round(Math.max(0, middle + spreads * spread));
+  return {
+    kind: "quantiles",
+    points: [
+      [0, beyond(-0.5)],
+      [0.5, beyond(0)],
+      [0.95, beyond(1)],
+      [1, beyond(1.5)],
+    ],
+  };
+}
+
+// --- what only its quantities show ---
+
+function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
+  for (const [i, { quantities, tails = [], seldom = false }] of KNOBS.entries()) {
+    const setting = settings[i] as Setting;
+    const pairs = [...quantities, ...tails].map(
+      (name) => [pairOf(measured.get(name) ?? []), pairOf(predicted.get(name) ?? [])] as const,
+    );
+    const middles = pairs.slice(0, quantities.length).map(([real, model]) => real.p50 / model.p50);
+    const spread = median(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50)));
+    setting.middle = clamp(setting.middle * (seldom ? spread : mean(middles)) ** STEP);
+    if (!seldom) setting.tail = clamp(setting.tail * spread ** STEP);
+  }
+}
+
+const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;
+
+/** Of what can be had. A p95 that other work made is no reason to stretch all of them. */
+function median(ratios: readonly number[]): number {
+  const sorted = ratios.filter(isUsable).sort((a, b) => a - b);
+  if (sorted.length === 0) return 1;
+  const [low, high] = [sorted[(sorted.length - 1) >> 1] as number, sorted[sorted.length >> 1] as number];
+  return Math.sqrt(low * high);
+}
+
+/** Geometric; of what can be had. */
+function mean(ratios: readonly number[]): number {
+  const usable = ratios.filter(isUsable);
+  return Math.exp(usable.reduce((sum, ratio) => sum + Math.log(ratio), 0) / Math.max(1, usable.length));
+}
+
+const clamp = (factor: number): number => Math.min(30, Math.max(0.05, factor));
+
+function profileOf(settings: readonly Setting[]): ProfileSpec {
+  const base = structuredClone(shippedProfile("loopback")) as unknown as Record<string, unknown>;
+  const changed: Record<string, unknown> = { extends: "loopback", name: "calibrated" };
+  for (const [i, { parameters }] of KNOBS.entries()) {
+    for (const parameter of parameters) {
+      const [key = "", index] = parameter.split(".");
+      if (index === undefined)
+        changed[key] = scaled(base[key] as DistributionSpec, settings[i] as Setting, key.startsWith("perByte"));
+      else {
+        const list = (changed[key] ?? base[key]) as { readonly after: number; readonly delay: DistributionSpec }[];
+        changed[key] = list.map((one, at) =>
+          at === Number(index) ? { ...one, delay: scaled(one.delay, settings[i] as Setting, false) } : one,
+        );
+      }
+    }
+  }
+  return changed;
+}
+
+/** Below the last few in a hundred: a longer tail there would move the median of what it is part of. */
+const STRETCH_MAX = 4;
+const FEW = 0.97;
+
+/** All values times the middle; what lies above the median stretched away from it by the tail. */
+function scaled(spec: DistributionSpec, { middle, tail }: Setting, fraction: boolean): DistributionSpec {
+  if (typeof spec === "number") return fraction ? spec * middle : Math.round(spec * middle);
+  if (spec.kind !== "quantiles") return spec;
+  const median = spec.points.find(([p]) => p >= 0.5)?.[1] ?? 0;
+  let least = 0;
+  const points = spec.points.map(([p, value]) => {
+    const stretch = tail / middle;
+    const by = p < FEW ? Math.min(STRETCH_MAX, stretch) : stretch;
+    least = Math.max(least, Math.round(middle * (value <= median ? value : median + (value - median) * by)));
+    return [p, least] as const;
+  });
+  return { kind: "quantiles", points };
+}
