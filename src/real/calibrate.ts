@@ -112,7 +112,8 @@ function predict(plans: ReadonlyMap<string, Plan>, profile: ProfileSpec): Sample
   return samples;
 }
 
-function rowsOf({ toFit, toJudge }: Measured, predicted: Samples): FitRow[] {
+/** What is predicted against the runs that judge it. */
+export function rowsOf({ toFit, toJudge }: Measured, predicted: Samples): FitRow[] {
   return [...toJudge].map(([quantity, runs]) => {
     const [before, measured, model] = [toFit, toJudge, predicted].map((samples) =>
       pairOf(samples.get(quantity) ?? []),

@@ -8,7 +8,7 @@ import type { PlanModule, PlanNode } from "../program/plan.ts";
 import { Clock, delay, LATE_NS } from "./clock.ts";
 import { openDoors } from "./doors.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { Mark } from "./mark.ts";
+import { Marks } from "./marks.ts";
 import { claimPort } from "./ports.ts";
 import type { Job } from "./protocol.ts";
 import { RawJournal } from "./raw-journal.ts";
@@ -31,15 +31,14 @@ function resources(): [name: string, count: number][] {
 export class ModuleProcess {
   readonly plan: PlanNode;
   readonly endpoints: Endpoints;
+  readonly marks: Marks;
   readonly monitors = new Set<Monitor>();
   clock = new Clock(process.hrtime.bigint());
   journal!: RawJournal;
   private readonly job: Job;
   private readonly release: () => void;
-  private readonly marked: ReadonlySet<number>;
   private readonly hosts: ReadonlySet<string>;
   private readonly spares: number[];
-  private readonly receipts: (Mark | undefined)[] = [];
   private readonly socketCounts = new Map<string, number>();
   /** Promises of the library that the program waits for. */
   private pending = 0;
@@ -62,7 +61,7 @@ export class ModuleProcess {
       ports: job.ports,
       folder: job.folder,
     });
-    this.marked = new Set(job.marked.map((name) => job.sockets.indexOf(name)));
+    this.marks = new Marks(job);
     this.spares = [...job.spares];
     openDoors(this, library, `${job.folder}/${job.node}-${job.life}`);
   }
@@ -179,22 +178,5 @@ export class ModuleProcess {
     throw new Error(
       `host "${this.plan.name}" uses ${endpoint}, but no host of the simulation is called "${host}" (there are: ${[...this.hosts].join(", ")})`,
     );
-  }
-
-  isMarked(socket: number): boolean {
-    return this.marked.has(socket);
-  }
-
-  markOf(socket: string, message: number | undefined): Mark | undefined {
-    const number = this.job.sockets.indexOf(socket);
-    return message !== undefined && this.marked.has(number) ? [number, message] : undefined;
-  }
-
-  received(mark: Mark | undefined): number {
-    return this.receipts.push(mark) - 1;
-  }
-
-  receivedMark(receipt: number): Mark | undefined {
-    return this.receipts[receipt];
   }
 }

@@ -4,7 +4,7 @@ import { Program } from "../program/machine.ts";
 import type { PlanNode } from "../program/plan.ts";
 import { Clock, delay, LATE_NS, turn } from "./clock.ts";
 import { Endpoints } from "./endpoints.ts";
-import type { Mark } from "./mark.ts";
+import { Marks } from "./marks.ts";
 import { NodeThread } from "./node-thread.ts";
 import type { Job, Up } from "./protocol.ts";
 import { RawJournal } from "./raw-journal.ts";
@@ -15,6 +15,7 @@ export class NodeProcess {
   readonly seed: string;
   readonly library: ZeroMQ;
   readonly endpoints: Endpoints;
+  readonly marks: Marks;
   readonly proxies = new Set<RawProxy>();
   clock = new Clock(process.hrtime.bigint());
   journal!: RawJournal;
@@ -23,9 +24,6 @@ export class NodeProcess {
   /** Lets go of what else keeps the process. */
   private readonly done: () => void;
   private readonly threads: NodeThread[];
-  private readonly marked: ReadonlySet<number>;
-  /** Marks by receipt, for forwarding. */
-  private readonly receipts: (Mark | undefined)[] = [];
   private readonly askedPorts = new Map<string, ((port: number) => void)[]>();
   private exitCode = 0;
   private leaving = false;
@@ -39,7 +37,7 @@ export class NodeProcess {
     this.done = done;
     const hosts = new Set(job.plan.nodes.map(({ host }) => host));
     this.endpoints = new Endpoints({ host: this.plan.host, hosts, ports: job.ports, folder: job.folder });
-    this.marked = new Set(job.marked.map((name) => job.sockets.indexOf(name)));
+    this.marks = new Marks(job);
     library.context.ioThreads = this.plan.ioThreads;
     library.context.blocky = this.plan.blocky;
     const random = new RandomStreams(job.seed);
@@ -110,23 +108,6 @@ export class NodeProcess {
   portFound(key: string, port: number): void {
     for (const resolve of this.askedPorts.get(key) ?? []) resolve(port);
     this.askedPorts.delete(key);
-  }
-
-  isMarked(socket: number): boolean {
-    return this.marked.has(socket);
-  }
-
-  markOf(socket: string, message: number | undefined): Mark | undefined {
-    const number = this.job.sockets.indexOf(socket);
-    return message !== undefined && this.marked.has(number) ? [number, message] : undefined;
-  }
-
-  received(mark: Mark | undefined): number {
-    return this.receipts.push(mark) - 1;
-  }
-
-  receivedMark(receipt: number): Mark | undefined {
-    return this.receipts[receipt];
   }
 
   fault(what: "crash" | "restart", node: string): void {

@@ -5,7 +5,7 @@ import { Machine, type OutFrame, type Program, ProgramError, type Reply, type Re
 import type { PlanSocket, PlanThread } from "../program/plan.ts";
 import type { Value } from "../program/value.ts";
 import { turn } from "./clock.ts";
-import { type Mark, readMark, withMark } from "./mark.ts";
+import { type Mark, withMark } from "./mark.ts";
 import { watchMonitor } from "./monitor.ts";
 import type { NodeProcess } from "./node-process.ts";
 import { pollSockets } from "./poll.ts";
@@ -220,11 +220,11 @@ export class NodeThread {
     socket: RealSocket,
     buffers: readonly Buffer[],
     last: OutFrame | undefined,
-    { number, receipt }: RawDetail,
+    detail: RawDetail,
   ): readonly Buffer[] {
     // A lone frame of a ROUTER is an address and nothing else.
     if (socket.type === "ROUTER" && buffers.length < 2) return buffers;
-    const mark = receipt === undefined ? this.host.markOf(socket.name, number) : this.host.receivedMark(receipt);
+    const mark = this.host.marks.toSend(socket.name, detail);
     if (mark === undefined) return buffers;
     return [...buffers.slice(0, -1), withMark(buffers.at(-1) as Buffer, mark, last !== undefined && isMereSize(last))];
   }
@@ -245,7 +245,7 @@ export class NodeThread {
       return { error: found, value: null };
     }
     const { buffers, mark } = this.unmarked(found.buffers);
-    const receipt = this.host.received(mark);
+    const receipt = this.host.marks.received(mark);
     const detail: RawDetail = { receipt, prints: prints(buffers), ...(mark === undefined ? {} : { mark }) };
     const sizes = buffers.map(({ length }) => length);
     this.host.journal.write(
@@ -256,7 +256,7 @@ export class NodeThread {
   }
 
   private unmarked(buffers: readonly Buffer[]): { readonly buffers: readonly Buffer[]; readonly mark?: Mark } {
-    const found = readMark(buffers.at(-1) as Buffer, (socket) => this.host.isMarked(socket));
+    const found = this.host.marks.read(buffers.at(-1) as Buffer);
     return found === undefined ? { buffers } : { buffers: [...buffers.slice(0, -1), found.frame], mark: found.mark };
   }
 

@@ -1,6 +1,6 @@
 /** A socket of a module program in a recording: its calls as lines of the journal. */
 import { toBuffer, toFrames } from "../dropin/parts.ts";
-import { type Mark, readMark, withMark } from "./mark.ts";
+import { type Mark, withMark } from "./mark.ts";
 import type { ModuleProcess } from "./module-process.ts";
 import type { RawDetail } from "./protocol.ts";
 import { errorCode } from "./socket.ts";
@@ -109,9 +109,9 @@ export class TracedSocket {
     return { number: this.sent++ };
   }
 
-  private marked(value: unknown, buffers: readonly Buffer[], { number, receipt }: RawDetail): unknown {
+  private marked(value: unknown, buffers: readonly Buffer[], detail: RawDetail): unknown {
     if (this.type === "ROUTER" && buffers.length < 2) return value;
-    const mark = receipt === undefined ? this.host.markOf(this.name, number) : this.host.receivedMark(receipt);
+    const mark = this.host.marks.toSend(this.name, detail);
     const last = buffers.at(-1);
     return mark === undefined || last === undefined ? value : [...buffers.slice(0, -1), withMark(last, mark, false)];
   }
@@ -119,10 +119,10 @@ export class TracedSocket {
   /** Takes the mark off, in the list that the program gets. */
   private taken(values: unknown[]): { buffers: readonly Buffer[]; mark: Mark | undefined; receipt: number } {
     const at = values.findLastIndex((value) => value instanceof Buffer);
-    const found = at < 0 ? undefined : readMark(values[at] as Buffer, (socket) => this.host.isMarked(socket));
+    const found = at < 0 ? undefined : this.host.marks.read(values[at] as Buffer);
     if (found !== undefined) values[at] = found.frame;
     const buffers = values.filter((value): value is Buffer => value instanceof Buffer);
-    const receipt = this.host.received(found?.mark);
+    const receipt = this.host.marks.received(found?.mark);
     if (at >= 0) receipts.set(values[at] as Buffer, { receipt, socket: this });
     return { buffers, mark: found?.mark, receipt };
   }

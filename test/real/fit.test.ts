@@ -1,0 +1,107 @@
+/** Fitting a profile, on a machine made of numbers: what it was made with is found again, and rows say what may be said. */
+import { expect, test } from "vitest";
+import { compileDistribution, type DistributionSpec } from "../../src/kernel/distribution.ts";
+import { RandomStreams } from "../../src/kernel/random.ts";
+import { shippedProfile } from "../../src/network/profile.ts";
+import type { ProfileSpec } from "../../src/program/plan.ts";
+import { rowsOf } from "../../src/real/calibrate.ts";
+import type { Samples } from "../../src/real/calibration-runs.ts";
+import { fitProfile, pairOf } from "../../src/real/fit.ts";
+
+/** Each quantity of a made-up machine is a sum of what a profile draws. */
+const MADE_OF: Readonly<Record<string, readonly string[]>> = {
+  open: ["socket"],
+  "connect to send": ["connectCall"],
+  "first connect to send": ["connectCall", "firstConnect"],
+  "round trip": ["ioWake", "appWake", "ioWake", "appWake"],
+  "tcp 1 B": ["ioWake", "appWake", "coldWake.0", "coldWake.0"],
+  "ipc 1 KiB": ["ioWake", "appWake", "coldWake.0"],
+  "connect to handshake": ["coldWake.1", "open", "open"],
+  "connect to first message": ["coldWake.1", "coldWake.1", "open", "open"],
+  "retry after its time": ["timerSlack", "coldWake.1"],
+};
+const RUNS = 20;
+const VALUES = 40;
+
+function machine(profile: ProfileSpec, seed = "1"): Samples {
+  const data = { ...shippedProfile("loopback"), ...(profile as object) } as unknown as Record<string, unknown>;
+  const draw = (name: string): ReturnType<typeof compileDistribution> => {
+    const [key = "", level] = name.split(".");
+    const spec = data[key] as DistributionSpec & { readonly delay: DistributionSpec }[];
+    return compileDistribution(level === undefined ? spec : (spec[Number(level)]?.delay ?? 0));
+  };
+  const random = new RandomStreams(seed);
+  return new Map(
+    Object.entries(MADE_OF).map(([quantity, parts]) => {
+      const stream = random.stream(quantity);
+      const value = (): number => parts.reduce((sum, part) => sum + draw(part).sample(stream), 20_000);
+      return [quantity, Array.from({ length: RUNS }, () => Array.from({ length: VALUES }, value))];
+    }),
+  );
+}
+
+const times = (spec: DistributionSpec, factor: number): DistributionSpec => {
+  if (typeof spec === "number" || spec.kind !== "quantiles") throw new Error("the profile has other distributions now");
+  return { kind: "quantiles", points: spec.points.map(([p, value]) => [p, value * factor] as const) };
+};
+
+test("a slower machine is found again, quantity by quantity", () => {
+  const { ioWake, appWake, coldWake, timerSlack, open } = shippedProfile("loopback");
+  const truth = {
+    ioWake: times(ioWake, 4),
+    appWake: times(appWake, 4),
+    coldWake: coldWake.map(({ after, delay }, level) => ({ after, delay: times(delay, level === 0 ? 3 : 1.5) })),
+    timerSlack: times(timerSlack, 0.6),
+    open: times(open, 2),
+    socket: { kind: "constant", value: 190_000 },
+    connectCall: { kind: "uniform", min: 90_000, max: 200_000 },
+    firstConnect: { kind: "uniform", min: 100_000, max: 120_000 },
+  } as const;
+  const measured = machine(truth);
+  const fitted = fitProfile(
+    measured,
+    (profile) => machine(profile, "fit"),
+    () => {},
+  );
+  const predicted = machine(fitted, "fresh");
+  for (const quantity of Object.keys(MADE_OF)) {
+    const [real, model] = [measured, predicted].map((samples) => pairOf(samples.get(quantity) ?? []));
+    expect(Math.abs(model!.p50 / real!.p50 - 1), `p50 of ${quantity}`).toBeLessThan(0.1);
+    expect(Math.abs(model!.p95 / real!.p95 - 1), `p95 of ${quantity}`).toBeLessThan(0.25);
+  }
+});
+
+test("the p95 is that of the middle run, and of all values where runs have few", () => {
+  const calm = Array.from({ length: 100 }, (_, i) => i);
+  const disturbed = calm.map((value) => value * 50);
+  expect(pairOf([calm, calm, disturbed]).p95).toBeCloseTo(94, 0);
+  expect(pairOf([[1], [2], [3], [100]]).p95).toBeGreaterThan(50);
+});
+
+/** 8 runs of 30 values around a middle, with this p95. */
+const having = (p50: number, p95: number, runs = 8): number[][] =>
+  Array.from({ length: runs }, () => Array.from({ length: 30 }, (_, i) => (i < 27 ? p50 : p95)));
+
+const verdict = (before: number[][], measured: number[][], predicted: number[][], quantity = "tcp 1 B") => {
+  const [row] = rowsOf(
+    { toFit: new Map([[quantity, before]]), toJudge: new Map([[quantity, measured]]) },
+    new Map([[quantity, predicted]]),
+  );
+  return [row?.p50, row?.p95];
+};
+
+test("outside counts only where the machine agrees with itself", () => {
+  const real = having(100, 1000);
+  expect(verdict(real, real, having(124, 1490))).toEqual(["ok", "ok"]);
+  expect(verdict(real, real, having(126, 1510))).toEqual(["outside", "outside"]);
+  expect(verdict(having(130, 1600), real, having(126, 1510))).toEqual(["unsteady", "unsteady"]);
+  // The machine may be as unsteady as it likes where the prediction holds all the same.
+  expect(verdict(having(300, 5000), real, having(100, 1000))).toEqual(["ok", "ok"]);
+  expect(verdict(having(100, 1000, 3), having(100, 1000, 3), having(100, 9000, 3))).toEqual(["ok", "few"]);
+});
+
+test("retries are judged by what ten of them add up to", () => {
+  const us = (p50: number): number[][] => having(p50 * 1000, p50 * 1000);
+  expect(verdict(us(200), us(200), us(530), "retry after its time")[0]).toBe("ok");
+  expect(verdict(us(200), us(200), us(540), "retry after its time")[0]).toBe("outside");
+});
