@@ -9,13 +9,20 @@ import { connect, createServer } from "node:net";
 import type { Crew } from "./crew.ts";
 import { readied, type Surroundings } from "./member.ts";
 
-/** What it waited for at most, ns. */
-export interface Waits {
-  /** By how much a timer came too late. */
-  readonly timer: number;
-  /** How long one byte took over loopback and back. */
-  readonly echo: number;
+/** A wait that took too long. */
+export interface Wait {
+  readonly what: "timer" | "echo";
+  /** From its begin, by the clock that all processes share, ns. */
+  readonly from: number;
+  readonly to: number;
+  /** By how much a timer came too late, or how long one byte took over loopback and back, ns. */
+  readonly long: number;
 }
+
+/** Shorter ones are among those that the loopback profile draws (a cold wake-up takes up to 5.5 ms), ns. */
+export const DISTURBED_NS = 5_000_000;
+/** More of them tell nothing more. */
+const WAITS_MAX = 1000;
 
 type Question = { readonly kind: "begin" } | { readonly kind: "end" };
 
@@ -23,7 +30,6 @@ type Question = { readonly kind: "begin" } | { readonly kind: "end" };
 const PERIOD_MS = 7;
 /** A timer keeps whole milliseconds, and may be one late. */
 const TIMER_NS = (PERIOD_MS + 1) * 1e6;
-const NONE: Waits = { timer: 0, echo: 0 };
 
 const now = (): number => Number(process.hrtime.bigint());
 
@@ -55,35 +61,36 @@ export function canary(): void {
   });
   process.on("message", ({ kind }: Question) => {
     if (kind === "begin") rounds.forget();
-    else process.send?.(rounds.worst());
+    else process.send?.(rounds.end());
   });
 }
 
-/** The longest waits since they were last forgotten, the present one included. */
+/** The long waits since they were last forgotten, the present one included. */
 class Rounds {
-  #worst: { timer: number; echo: number } = { ...NONE };
-  #what: keyof Waits = "timer";
+  #waits: Wait[] = [];
+  #what: Wait["what"] = "timer";
   #since = now();
 
-  wait(what: keyof Waits): void {
+  wait(what: Wait["what"]): void {
     this.#note();
     this.#what = what;
     this.#since = now();
   }
 
   forget(): void {
-    this.#worst = { ...NONE };
+    this.#waits = [];
     this.#since = now();
   }
 
-  worst(): Waits {
+  end(): readonly Wait[] {
     this.#note();
-    return this.#worst;
+    return this.#waits;
   }
 
   #note(): void {
-    const waited = now() - this.#since - (this.#what === "timer" ? TIMER_NS : 0);
-    this.#worst[this.#what] = Math.max(this.#worst[this.#what], waited);
+    const [what, from, to] = [this.#what, this.#since, now()];
+    const long = to - from - (what === "timer" ? TIMER_NS : 0);
+    if (long >= DISTURBED_NS && this.#waits.length < WAITS_MAX) this.#waits.push({ what, from, to, long });
   }
 }
 
@@ -92,7 +99,7 @@ export class Canary {
   readonly #child: ChildProcess;
   readonly #crew: Crew;
   readonly #ready: Promise<unknown>;
-  #answer: (waits: Waits) => void = () => {};
+  #answer: (waits: readonly Wait[]) => void = () => {};
 
   constructor(crew: Crew, { cwd, wrapper, whenReady }: Surroundings) {
     this.#crew = crew;
@@ -107,13 +114,13 @@ export class Canary {
     this.#child.on("error", () => {});
     const gone = new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));
     const first = new Promise<void>((resolve) => {
-      this.#child.on("message", (message: "ready" | Waits) => {
+      this.#child.on("message", (message: "ready" | readonly Wait[]) => {
         if (message === "ready") resolve();
         else this.#answer(message);
       });
     });
     this.#ready = Promise.race([first.then(() => readied(whenReady, this.#child.pid).catch(() => {})), gone]);
-    void gone.then(() => this.#answer(NONE));
+    void gone.then(() => this.#answer([]));
   }
 
   /** From here on it counts. */
@@ -122,11 +129,11 @@ export class Canary {
     this.#ask({ kind: "begin" });
   }
 
-  /** What it waited for since. Nothing when it is gone. */
-  end(): Promise<Waits> {
+  /** What it waited for too long since. Nothing when it is gone. */
+  end(): Promise<readonly Wait[]> {
     return new Promise((resolve) => {
       this.#answer = resolve;
-      if (!this.#ask({ kind: "end" })) resolve(NONE);
+      if (!this.#ask({ kind: "end" })) resolve([]);
     });
   }
 

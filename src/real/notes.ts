@@ -1,21 +1,19 @@
 /** What a reader of a recorded trace should know: where zeromq.js, the machine or the recorder differ from the plan. */
 import type { Plan, Step } from "../program/plan.ts";
-import type { Waits } from "./canary.ts";
+import { DISTURBED_NS, type Wait } from "./canary.ts";
 import type { Identified } from "./identify.ts";
 
-/**
- * A run in which a thread, a timer or a packet had to wait longer shows the machine as much as ZeroMQ:
- * shorter waits are among those that the loopback profile draws (a cold wake-up takes up to 5.5 ms).
- */
-export const DISTURBED_NS = 5_000_000;
-
-/** What kept a run waiting: its own threads, and the canary beside it; ns. */
+/** What kept a run waiting: its own threads, ns, and the canary beside it while something happened in the run. */
 export interface Held {
   readonly late: number;
-  readonly waits: Waits | undefined;
+  /** Undefined when there was no canary. */
+  readonly waits: readonly Wait[] | undefined;
 }
 
-export const heldUp = ({ late, waits }: Held): number => Math.max(late, waits?.timer ?? 0, waits?.echo ?? 0);
+export const heldUp = ({ late, waits = [] }: Held): number => Math.max(late, ...waits.map(({ long }) => long));
+
+/** A run that waited as long shows the machine as much as ZeroMQ. */
+export const isHeldUp = (held: Held): boolean => heldUp(held) >= DISTURBED_NS;
 
 export interface Findings extends Held {
   readonly marked: readonly string[];
@@ -58,7 +56,7 @@ export function headerNotes(plan: Plan, { marked, identified, ...held }: Finding
       marked.length > 0,
     ],
     [`identity: ${guessed} receipts decided by order among messages of equal content`, guessed > 0],
-    [`disturbed: ${waitsText(held)}`, heldUp(held) >= DISTURBED_NS],
+    [`disturbed: ${waitsText(held)}`, isHeldUp(held)],
     [`identity: ${unknown} receipts match no message`, unknown > 0],
   ] as const;
   return notes.filter(([, holds]) => holds).map(([text]) => text);
@@ -69,8 +67,13 @@ export const repeatedNote = (attempts: number): string =>
 
 function waitsText({ late, waits }: Held): string {
   const ms = (time: number): string => `${(time / 1e6).toFixed(0)} ms`;
-  const beside =
-    waits === undefined ? "" : `; beside it a timer came ${ms(waits.timer)} late and an echo took ${ms(waits.echo)}`;
+  const longest = (what: Wait["what"]): number =>
+    Math.max(0, ...(waits ?? []).filter((wait) => wait.what === what).map(({ long }) => long));
+  const [timer, echo] = [longest("timer"), longest("echo")];
+  const beside = [
+    ...(timer > 0 ? [`; beside it a timer came ${ms(timer)} late`] : []),
+    ...(echo > 0 ? [`; an echo beside it took ${ms(echo)}`] : []),
+  ].join("");
   return `the machine woke a thread ${ms(late)} too late${beside}`;
 }
 

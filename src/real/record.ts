@@ -6,7 +6,7 @@ import { Canary } from "./canary.ts";
 import { Crew } from "./crew.ts";
 import { forecast } from "./forecast.ts";
 import type { Surroundings } from "./member.ts";
-import { DISTURBED_NS, heldUp, repeatedNote } from "./notes.ts";
+import { heldUp, isHeldUp, repeatedNote } from "./notes.ts";
 import { type RecordedRun, Recording, type RecordingOptions } from "./recording.ts";
 
 export { LibraryError, type RecordedRun } from "./recording.ts";
@@ -124,7 +124,7 @@ class Patience {
   }
 }
 
-const isDisturbed = (run: RecordedRun): boolean => run.incomplete === undefined && heldUp(run) >= DISTURBED_NS;
+const isDisturbed = (run: RecordedRun): boolean => run.incomplete === undefined && isHeldUp(run);
 
 async function attempt(conditions: RecordingOptions): Promise<RecordedRun> {
   mkdirSync(conditions.folder);

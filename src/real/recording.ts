@@ -8,7 +8,7 @@ import { RandomStreams } from "../kernel/random.ts";
 import type { Plan, PlanFault, PlanNode } from "../program/plan.ts";
 import { planHash } from "../run/plan-hash.ts";
 import { Activity } from "./activity.ts";
-import type { Canary, Waits } from "./canary.ts";
+import type { Canary, Wait } from "./canary.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { addressKey } from "./endpoints.ts";
@@ -26,8 +26,8 @@ export interface RecordedRun {
   readonly endTime: number;
   /** The longest time by which a thread woke too late, ns: how much the machine disturbed the run. */
   readonly late: number;
-  /** What a canary beside it waited for; undefined when there was none. */
-  readonly waits: Waits | undefined;
+  /** What a canary beside it waited for while something happened; undefined when there was none. */
+  readonly waits: readonly Wait[] | undefined;
   /** Why it is not whole; undefined when it is. */
   readonly incomplete: string | undefined;
 }
@@ -61,6 +61,8 @@ const LOOK_MS = 50;
 /** For each process of a program in JavaScript. */
 const SPARES = 4;
 const EXIT_MS = 2_000;
+/** What had to wait with the canary happens this soon after it. */
+const AFTERMATH_NS = 3_000_000;
 
 export class Recording {
   readonly #options: RecordingOptions;
@@ -81,7 +83,7 @@ export class Recording {
   #failure: string | undefined;
   /** By how much a crash or restart came too late, ns. */
   #late = 0;
-  #waits: Waits | undefined;
+  #waits: readonly Wait[] | undefined;
   #library = { package: "", library: "" };
 
   constructor(options: RecordingOptions) {
@@ -316,7 +318,7 @@ export class Recording {
     const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : this.#takenPort());
     if (this.#library.package === "" && incomplete !== undefined && !signal.aborted) throw new LibraryError(incomplete);
     const late = files.flatMap(({ lines }) => lines.map((line) => (line.ev === "late" ? line.by : 0)));
-    const held = { late: late.reduce((a, b) => Math.max(a, b), this.#late), waits: this.#waits };
+    const held = { late: late.reduce((a, b) => Math.max(a, b), this.#late), waits: this.#felt(files) };
     const header: TraceHeader = {
       format: "zeromq-sim-trace",
       version: 1,
@@ -332,6 +334,17 @@ export class Recording {
       ...(incomplete === undefined ? {} : { incomplete }),
     };
     return { header, events: merged.events, endTime, ...held, incomplete };
+  }
+
+  /**
+   * Of what the canary waited for, that during which, or right after which, something happened in the run.
+   * A processor that was taken away while all slept did nothing to it.
+   */
+  #felt(files: readonly RawFile[]): readonly Wait[] | undefined {
+    const zero = Number(this.#zero);
+    return this.#waits?.filter(({ from, to }) =>
+      files.some(({ lines }) => lines.some(({ t }) => t >= from - zero && t <= to - zero + AFTERMATH_NS)),
+    );
   }
 
   /** Another program, no recorder, came between the choice of a port and its bind. */
