@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure } from "./failure.ts";
 import { readProfile, writeWhole } from "./files.ts";
 import type { Setup } from "./main.ts";
-import { words } from "./record.ts";
+import { surroundingsOf } from "./record.ts";
 import type { Shell } from "./shell.ts";
 
 interface CalibrateOptions {
@@ -14,6 +14,8 @@ interface CalibrateOptions {
   readonly json?: boolean;
   readonly with?: string;
   readonly whenReady?: string;
+  readonly canaryReady?: string;
+  readonly whenDone?: string;
 }
 
 const EXAMPLES = `Examples:
@@ -33,15 +35,18 @@ export function addCalibrate({ program, shell, action }: Setup): void {
     .option("--check <profile>", "measure again and hold this profile against it, instead of making one")
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
+    .option(
+      "--canary-ready <command>",
+      'instead of --when-ready for the process that feels the machine: "chrt -a -r -p 2"',
+    )
+    .option("--when-done <command>", 'run for each process when a run is over, before it is ended: "chrt -a -o -p 0"')
     .option("--json", "the profile and the table as one JSON document on stdout")
     .addHelpText("before", EXAMPLES)
     .action(action((options: CalibrateOptions) => runCalibration(shell, options)));
 }
 
-async function runCalibration(
-  shell: Shell,
-  { out, json, check, with: wrapper, whenReady }: CalibrateOptions,
-): Promise<ExitCode> {
+async function runCalibration(shell: Shell, options: CalibrateOptions): Promise<ExitCode> {
+  const { out, json, check } = options;
   const { calibrate } = await import("../real/calibrate.ts");
   const { LibraryError } = await import("../real/record.ts");
   const { styleOf } = await import("./engine.ts");
@@ -50,9 +55,7 @@ async function runCalibration(
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   try {
     const fit = await calibrate({
-      cwd: shell.cwd,
-      wrapper: words(wrapper),
-      whenReady: words(whenReady),
+      ...surroundingsOf(shell, options),
       profile: check === undefined ? undefined : await usableProfile(shell, check),
       signal: interrupt.signal,
       progress: (text) => shell.err(`${text}\n`),

@@ -1,6 +1,7 @@
 /** `sim record`: the scenario on real ZeroMQ, one process per node, traces in the simulator's format. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Surroundings } from "../real/member.ts";
 import type { RecordedRun } from "../real/record.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { Failure, fileFailure } from "./failure.ts";
@@ -16,6 +17,8 @@ interface RecordOptions {
   readonly set?: readonly string[];
   readonly with?: string;
   readonly whenReady?: string;
+  readonly canaryReady?: string;
+  readonly whenDone?: string;
   readonly calm?: boolean;
   readonly quiet?: boolean;
 }
@@ -40,6 +43,11 @@ export function addRecord({ program, shell, action }: Setup): void {
     .option("--set <path=value>", "change a value of the scenario, may be repeated", assignment)
     .option("--with <command>", 'command that starts the processes: "taskset -c 0", "chrt -r 1"')
     .option("--when-ready <command>", 'run for each process before it begins, with its number: "chrt -a -r -p 1"')
+    .option(
+      "--canary-ready <command>",
+      'instead of --when-ready for the process that feels the machine: "chrt -a -r -p 2"',
+    )
+    .option("--when-done <command>", 'run for each process when the run is over, before it is ended: "chrt -a -o -p 0"')
     .option(
       "--calm",
       "record a run again when the machine held it up for more than 5 ms, up to 7 times; keeps the calmest",
@@ -67,8 +75,7 @@ async function recordScenario(shell: Shell, file: string, options: RecordOptions
     out,
     seed: options.seed ?? plan.seed,
     quiet: options.quiet === true,
-    wrapper: words(options.with),
-    whenReady: words(options.whenReady),
+    surroundings: surroundingsOf(shell, options),
     calm: options.calm === true,
   });
 }
@@ -83,14 +90,13 @@ interface Job {
   readonly out: string;
   readonly seed: string;
   readonly quiet: boolean;
-  readonly wrapper: readonly string[];
-  readonly whenReady: readonly string[];
+  readonly surroundings: Surroundings;
   readonly calm: boolean;
 }
 
 export async function recordRuns(
   shell: Shell,
-  { plan, planFor, path, file, runs, out, seed, quiet, wrapper, whenReady, calm }: Job,
+  { plan, planFor, path, file, runs, out, seed, quiet, surroundings, calm }: Job,
 ): Promise<ExitCode> {
   const { LibraryError, obstacle, record } = await import("../real/record.ts");
   const { errorKind } = await import("../library/modules.ts");
@@ -114,9 +120,7 @@ export async function recordRuns(
       seedOf: () => seed,
       planFor,
       scenario: path,
-      cwd: shell.cwd,
-      wrapper,
-      whenReady,
+      ...surroundings,
       calm,
       signal: interrupt.signal,
       done,
@@ -134,7 +138,24 @@ export async function recordRuns(
   return EXIT.internal;
 }
 
-export const words = (command = ""): string[] => command.split(" ").filter((word) => word !== "");
+/** What both recording and calibrating do with the processes they start. */
+export const surroundingsOf = (
+  { cwd }: Shell,
+  options: {
+    readonly with?: string;
+    readonly whenReady?: string;
+    readonly canaryReady?: string;
+    readonly whenDone?: string;
+  },
+): Surroundings => ({
+  cwd,
+  wrapper: words(options.with),
+  whenReady: words(options.whenReady),
+  canaryReady: words(options.canaryReady),
+  whenDone: words(options.whenDone),
+});
+
+const words = (command = ""): string[] => command.split(" ").filter((word) => word !== "");
 
 function parseRuns(text: string): number {
   const runs = Number(text);

@@ -1,13 +1,14 @@
 /**
  * A process beside the recorded ones that does what they depend on, a timer and an echo over loopback,
- * with the same priority and with nothing else to do. What it has to wait for, they had to wait for as
- * well, and it is no outcome of theirs: other work, packets left to a kernel thread of low priority,
- * a host that took the processor.
+ * with nothing else to do. What it has to wait for, they had to wait for as well, and it is no outcome of
+ * theirs: other work, packets left to a kernel thread of low priority, a host that took the processor.
+ * With their priority it waits for them, too, where they have more to do than there are processors; with
+ * one above it waits for the machine only.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { connect, createServer } from "node:net";
 import type { Crew } from "./crew.ts";
-import { readied, type Surroundings } from "./member.ts";
+import { type Surroundings, toldOf } from "./member.ts";
 
 /** A wait that took too long. */
 export interface Wait {
@@ -101,7 +102,8 @@ export class Canary {
   readonly #ready: Promise<unknown>;
   #answer: (waits: readonly Wait[]) => void = () => {};
 
-  constructor(crew: Crew, { cwd, wrapper, whenReady }: Surroundings) {
+  constructor(crew: Crew, { cwd, wrapper, whenReady, canaryReady }: Surroundings) {
+    const command = canaryReady.length > 0 ? canaryReady : whenReady;
     this.#crew = crew;
     this.#child = fork(crew.entry, ["canary", crew.folder], {
       cwd,
@@ -119,7 +121,7 @@ export class Canary {
         else this.#answer(message);
       });
     });
-    this.#ready = Promise.race([first.then(() => readied(whenReady, this.#child.pid).catch(() => {})), gone]);
+    this.#ready = Promise.race([first.then(() => toldOf(command, this.#child.pid).catch(() => {})), gone]);
     void gone.then(() => this.#answer([]));
   }
 

@@ -23,10 +23,14 @@ export interface Surroundings {
   readonly wrapper: readonly string[];
   /** Command that is run for each process when it is ready and before the clock starts, followed by its number. */
   readonly whenReady: readonly string[];
+  /** Run for the canary instead of the former; empty: the former. */
+  readonly canaryReady: readonly string[];
+  /** Command that is run for each process that still lives when the run is over, followed by its number, before it is ended. */
+  readonly whenDone: readonly string[];
 }
 
-/** Rejects with what the command of `whenReady` complained about. */
-export function readied([command, ...args]: readonly string[], pid: number | undefined): Promise<void> {
+/** Runs such a command. Rejects with what it complained about. */
+export function toldOf([command, ...args]: readonly string[], pid: number | undefined): Promise<void> {
   if (command === undefined) return Promise.resolve();
   return new Promise((resolve, reject) => {
     execFile(command, [...args, String(pid)], (error, _, complaint) => {

@@ -74,8 +74,7 @@ export async function record({
       const plan = planFor(seed);
       const folder = join(crew.folder, String(run));
       const foreseen = await forecast(plan, seed, scenario);
-      const { cwd, wrapper, whenReady } = surroundings;
-      const about = { plan, seed, forecast: foreseen, scenario, folder, crew, canary, signal, cwd, wrapper, whenReady };
+      const about = { ...surroundings, plan, seed, forecast: foreseen, scenario, folder, crew, canary, signal };
       const recorded = calm ? await calmest(about, patience) : await attempt(about);
       await done(run, recorded);
       if (recorded.incomplete !== undefined) return;
@@ -107,12 +106,13 @@ async function calmest(conditions: RecordingOptions, patience: Patience): Promis
 /** Attempts at one run. */
 const ATTEMPTS = 8;
 
-/** A machine that is busy all the time would keep us for ever: a minute for repeats, and as long as the runs themselves take. */
+/** A machine that is busy all the time would keep us for ever: half a minute for repeats, and half of what the runs themselves take. */
 class Patience {
-  #ms = 60_000;
+  #ms = 30_000;
 
+  /** Another run took as long. */
   grow(ms: number): void {
-    this.#ms += ms;
+    this.#ms += ms / 2;
   }
 
   spend(ms: number): void {

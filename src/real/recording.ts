@@ -13,7 +13,7 @@ import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { addressKey } from "./endpoints.ts";
 import type { Forecast } from "./forecast.ts";
-import { Member, readied, type Surroundings } from "./member.ts";
+import { Member, type Surroundings, toldOf } from "./member.ts";
 import { mergeRaw, type RawFile } from "./merge.ts";
 import { headerNotes } from "./notes.ts";
 import { claimPort, freePort, releasePort } from "./ports.ts";
@@ -242,7 +242,7 @@ export class Recording {
     switch (message.kind) {
       case "ready":
         this.#library = message;
-        readied(this.#options.whenReady, member.pid).then(
+        toldOf(this.#options.whenReady, member.pid).then(
           () => this.#ready.add(member),
           (error: Error) => {
             this.#failure ??= error.message;
@@ -298,6 +298,10 @@ export class Recording {
   // --- the end ---
 
   async #end(): Promise<void> {
+    const { whenDone } = this.#options;
+    const living = this.#members.filter(({ exit }) => exit === null);
+    // One that ends meanwhile is no longer found, which is no failure.
+    if (whenDone.length > 0) await Promise.allSettled(living.map(({ pid }) => toldOf(whenDone, pid)));
     for (const member of this.#members) member.kill();
     const deadline = performance.now() + EXIT_MS;
     while (this.#members.some(({ exit }) => exit === null) && performance.now() < deadline) await delay(2);

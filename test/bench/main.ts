@@ -1,5 +1,5 @@
 /** Runs one row of the benchmark in this process and prints what it cost as JSON: node main.mjs ROW */
-import { openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeHeapSnapshot } from "node:v8";
@@ -114,8 +114,14 @@ function heapByClass(): Map<string, { objects: number; bytes: number }> {
 
 /** The trace goes to a real file, as a user's would. */
 function traced(): number {
-  const file = openSync(join(tmpdir(), `zeromq-sim-bench-${process.pid}.jsonl`), "w");
-  return scenarios.minute("full", (chunk) => void writeSync(file, chunk));
+  const path = join(tmpdir(), `zeromq-sim-bench-${process.pid}.jsonl`);
+  const file = openSync(path, "w");
+  try {
+    return scenarios.minute("full", (chunk) => void writeSync(file, chunk));
+  } finally {
+    closeSync(file);
+    rmSync(path);
+  }
 }
 
 const TCP = "tcp://127.0.0.1:1";

@@ -69,9 +69,20 @@ export function smallestCrash(program: Program, words: string): Crash {
   return { words, program: best };
 }
 
+/** A process that is aborted cleans up nothing, so its temporary folder is ours. */
 function spawned(args: readonly string[]): BatchResult {
+  const folder = mkdtempSync(join(tmpdir(), "zeromq-sim-fuzz-"));
+  try {
+    return resultOf(args, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function resultOf(args: readonly string[], folder: string): BatchResult {
   const run = spawnSync(process.execPath, ["--no-warnings", process.argv[1] as string, ...args], {
     encoding: "utf8",
+    env: { ...process.env, TMPDIR: folder },
     timeout: RUN_MS_MAX,
     killSignal: "SIGKILL",
     maxBuffer: 1 << 28,

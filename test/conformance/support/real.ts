@@ -1,5 +1,8 @@
 /** The real arm: npm zeromq in this process, raw option accessors for what it has no property for. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join as joined } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SocketTypeName } from "../../../src/ctx/options.ts";
 import { SOCKET_TYPES } from "../../../src/socket/types.ts";
@@ -56,6 +59,16 @@ const { join, leave } = (draft["Dish"] as { prototype: RawSocket }).prototype;
 /** A call that waits longer than this without a timeout of its own hangs. */
 const PATIENCE = 5000;
 let addresses = 0;
+let ipcFolder: string | undefined;
+
+/** Files of sockets that are open at the end of the process go with it. */
+function folderForIpc(): string {
+  if (ipcFolder !== undefined) return ipcFolder;
+  const folder = mkdtempSync(joined(tmpdir(), "zeromq-sim-ipc-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  ipcFolder = folder;
+  return folder;
+}
 
 export class RealBench implements Bench {
   readonly arm = "real";
@@ -104,8 +117,8 @@ export class RealBench implements Bench {
 
   address(transport: "tcp" | "inproc" | "ipc"): string {
     if (transport === "tcp") return "tcp://127.0.0.1:*";
-    const name = `zeromq-sim-${process.pid}-${addresses++}`;
-    return transport === "ipc" ? `ipc:///tmp/${name}.sock` : `inproc://${name}`;
+    const name = `address-${addresses++}`;
+    return transport === "ipc" ? `ipc://${folderForIpc()}/${name}.sock` : `inproc://${name}`;
   }
 
   now(): number {
