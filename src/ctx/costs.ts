@@ -11,8 +11,10 @@ export interface Costs {
   readonly appWake: Distribution;
   /** Added to the wake-up of a thread that slept for long; ascending, the last level that applies counts. */
   readonly coldWake: readonly ColdWake[];
-  /** How late a timer of an I/O thread or a sleep of a program is served. */
+  /** How late a timer of an I/O thread is served. */
   readonly timerSlack: Distribution;
+  /** How late a sleep or a timer of a program ends. */
+  readonly sleepSlack: Distribution;
   /**
    * Added to zmq_connect with probability `stallChance`: the call wakes the I/O thread, which may take
    * the processor from the caller. Not on sends and receives, where it would cap the throughput.
@@ -25,8 +27,10 @@ export interface Costs {
   readonly recv: number;
   readonly poll: number;
   readonly pollItem: number;
-  /** bind, unbind, disconnect, close, setsockopt, getsockopt. */
+  /** unbind, disconnect, close, setsockopt, getsockopt. */
   readonly call: number;
+  /** zmq_bind, of zeromq.js until the program goes on: it binds in another thread. */
+  readonly bind: Distribution;
   /** zmq_connect. */
   readonly connect: Distribution;
   /** Added to the first zmq_connect of a process over a network: nothing of it is in memory or cache yet. */

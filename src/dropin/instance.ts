@@ -2,6 +2,7 @@
 import type { AppThread } from "../ctx/app-thread.ts";
 import { wakeDelay } from "../ctx/costs.ts";
 import type { Actor } from "../kernel/actor.ts";
+import type { Distribution } from "../kernel/distribution.ts";
 import type { RandomStream, RandomStreams } from "../kernel/random.ts";
 import type { Duration, Instant } from "../kernel/time.ts";
 import type { Process } from "../network/process.ts";
@@ -109,9 +110,9 @@ export class Instance implements Actor {
     if (cost > 0) this.charged += cost;
   }
 
-  /** A new socket. */
-  chargeOpen(): void {
-    this.charge(this.process.costs.socket.sample(this.wakeStream));
+  /** What a call costs whose costs vary. */
+  chargeDrawn(cost: Distribution): void {
+    this.charge(cost.sample(this.wakeStream));
   }
 
   /** Lets the program continue now, or when it is done with its present work. */
@@ -153,8 +154,8 @@ export class Instance implements Actor {
     return this.busy() ? (this.busyUntil as Instant) : this.now;
   }
 
-  timerSlack(): number {
-    return this.process.costs.timerSlack.sample(this.wakeStream);
+  sleepSlack(): number {
+    return this.process.costs.sleepSlack.sample(this.wakeStream);
   }
 
   fire(): void {

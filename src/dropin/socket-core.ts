@@ -182,7 +182,7 @@ export class SocketCore implements Actor, Waiter {
     this.touched();
     const error = this.base.bind(address);
     this.endpoints++;
-    this.instance.charge(this.instance.process.costs.call);
+    this.instance.chargeDrawn(this.instance.process.costs.bind);
     this.record("bind", error, address);
     if (error !== null) throw addressError(error, address);
   }

@@ -58,7 +58,7 @@ const { Socket: SocketClass } = {
       const base = engine().createSocket(entry.engine as SocketTypeName, instance.socketName(entry.name));
       if (base === null) throw errnoError("ETERM");
       setOption(base, "linger", entry.linger ?? (settings.blocky ? -1 : 0));
-      instance.chargeOpen();
+      instance.chargeDrawn(instance.process.costs.socket);
       const core = new SocketCore(instance, base, entry.describe ?? null);
       this.#state = {
         core,

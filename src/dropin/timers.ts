@@ -119,7 +119,7 @@ export class VirtualTimer implements Actor, Wake {
   #schedule(): void {
     const { kernel } = this.#instance.process.world;
     if (this.#delay < 0) this.#event = kernel.scheduleAt(this.#instance.freeAt(), this, 0);
-    else this.#event = kernel.schedule((ms(this.#delay) + this.#instance.timerSlack()) as Duration, this, 0);
+    else this.#event = kernel.schedule((ms(this.#delay) + this.#instance.sleepSlack()) as Duration, this, 0);
   }
 }
 

@@ -14,8 +14,10 @@ export interface ProfileData {
   readonly appWake: DistributionSpec;
   readonly coldWake: readonly { readonly after: number; readonly delay: DistributionSpec }[];
   readonly timerSlack: DistributionSpec;
+  readonly sleepSlack: DistributionSpec;
   readonly stall: DistributionSpec;
   readonly stallChance: number;
+  readonly bindCall: DistributionSpec;
   readonly connectCall: DistributionSpec;
   readonly firstConnect: DistributionSpec;
   readonly send: number;
@@ -87,7 +89,9 @@ export function compileProfile(data: ProfileData): Profile {
       appWake: compileDistribution(data.appWake),
       coldWake: data.coldWake.map(({ after, delay }) => ({ after, delay: compileDistribution(delay) })),
       timerSlack: compileDistribution(data.timerSlack),
+      sleepSlack: compileDistribution(data.sleepSlack),
       stall: compileDistribution(data.stall),
+      bind: compileDistribution(data.bindCall),
       connect: compileDistribution(data.connectCall),
       firstConnect: compileDistribution(data.firstConnect),
       socket: compileDistribution(data.socket),

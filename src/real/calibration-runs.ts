@@ -11,6 +11,11 @@ export interface CalibrationRun {
 
 /** Short runs and many of them: how fast two processes talk depends on where they were put. */
 const BURST = 30;
+/** Messages of 1 B at the beginning. */
+const SMALL = 2 * BURST;
+const PAUSE_NS = 4_000_000;
+/** Below the high-water marks. */
+const BURST_CALLS = 200;
 
 const sends = (count: number, frame: unknown, pause: string): unknown => ({
   repeat: count,
@@ -28,7 +33,7 @@ const source = (endpoint: string): unknown => ({
   program: [
     { sleep: "20ms" },
     // The longer a thread sleeps, the longer it takes to wake: the same pause for all.
-    sends(BURST * 2, { size: "1B" }, "4ms"),
+    sends(SMALL, { size: "1B" }, "4ms"),
     sends(BURST, { size: "1KiB" }, "4ms"),
     sends(BURST, { size: "64KiB" }, "4ms"),
     sends(BURST, { size: "1MiB" }, "4ms"),
@@ -92,6 +97,21 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
     }),
   },
   {
+    name: "burst",
+    runs: 5,
+    text: scenario("Calls that never wait.", "1s", {
+      sink: {
+        sockets: { in: { type: "PULL", bind: ["tcp://*:5555"] } },
+        program: [{ sleep: "500ms" }, { repeat: BURST_CALLS, do: [{ recv: "in" }] }],
+      },
+      source: {
+        startAt: "200ms",
+        sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] } },
+        program: [{ sleep: "50ms" }, { repeat: BURST_CALLS, do: [{ send: "out", frames: ["x"] }] }],
+      },
+    }),
+  },
+  {
     name: "retry",
     runs: 4,
     text: scenario("Nobody listens.", "1300ms", {
@@ -122,69 +142,97 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
 /** Values in ns by quantity, "tcp 1 B", and by run. */
 export type Samples = Map<string, number[][]>;
 
+type Add = (quantity: string, value: number | undefined) => void;
+type Reader = (events: readonly TraceEvent[], add: Add) => void;
+
 /** Adds what one run shows. */
 export function measure(run: string, header: TraceHeader, events: readonly TraceEvent[], samples: Samples): void {
   const own = new Map<string, number[]>();
-  const add = (quantity: string, value: number | undefined): void => {
+  const add: Add = (quantity, value) => {
     if (value === undefined || Number.isNaN(value) || value < 0) return;
     const list = own.get(quantity) ?? [];
     if (list.push(value) > 1) return;
     own.set(quantity, list);
     samples.set(quantity, [...(samples.get(quantity) ?? []), list]);
   };
-  const { messages } = analyze(header, events);
-  switch (run) {
-    case "start": {
-      const at = (wanted: (event: TraceEvent) => boolean): number => events.find(wanted)?.t ?? Number.NaN;
-      const started = at((event) => event.ev === "thread" && event.thread === "source");
-      const opened = at((event) => event.ev === "socket" && event.socket === "source.out");
-      const connected = at((event) => event.ev === "call" && event.call === "connect");
-      const shaken = at(
-        (event) => event.ev === "monitor" && event.event === "HANDSHAKE_SUCCEEDED" && event.socket === "source.out",
-      );
-      add("open", opened - started);
-      add("connect to handshake", shaken - connected);
-      // The first connect of a step compiles it, so "a" is none to measure.
-      for (const socket of ["out", "b", "c", "d"]) {
-        const call = (name: string): number =>
-          at((event) => event.ev === "call" && event.call === name && event.socket === `source.${socket}`);
-        add(socket === "out" ? "first connect to send" : "connect to send", call("send") - call("connect"));
-      }
-      return;
-    }
-    case "round-trip": {
-      const calls = events
-        .filter((event) => event.ev === "call" && event.thread === "client" && event.call === "send")
-        .map(({ t }) => t);
-      for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
-      return;
-    }
-    case "retry": {
-      const attempts = events.filter((event) => event.ev === "monitor" && event.event === "CONNECT_DELAYED");
-      const intervals = events.flatMap((event) =>
-        event.ev === "monitor" && event.event === "CONNECT_RETRIED" ? [event.value * 1e6] : [],
-      );
-      for (let i = 1; i < attempts.length; i++)
-        add(
-          "retry after its time",
-          (attempts[i]?.t ?? 0) - (attempts[i - 1]?.t ?? 0) - (intervals[i - 1] ?? Number.NaN),
-        );
-      return;
-    }
-    case "subscription": {
-      const connected = events.find((event) => event.ev === "call" && event.call === "connect")?.t ?? Number.NaN;
-      const first = events.find(
-        (event) => event.ev === "call" && event.thread === "subscriber" && event.call === "recv",
-      )?.t;
-      add("connect to first message", (first ?? Number.NaN) - connected);
-      return;
-    }
-    default:
-      for (const { deliveries, sentAt, size = 0 } of messages) {
-        for (const { fate, t } of deliveries) if (fate === "delivered") add(`${run} ${sizeName(size)}`, t - sentAt);
-      }
+  const reader = READERS[run];
+  if (reader !== undefined) return reader(events, add);
+  pauses(events, add);
+  for (const { deliveries, sentAt, size = 0 } of analyze(header, events).messages) {
+    for (const { fate, t } of deliveries) if (fate === "delivered") add(`${run} ${sizeName(size)}`, t - sentAt);
   }
 }
+
+const firstOf = (events: readonly TraceEvent[], wanted: (event: TraceEvent) => boolean): number =>
+  events.find(wanted)?.t ?? Number.NaN;
+
+const callsOf = (events: readonly TraceEvent[], call: string, thread?: string): number[] =>
+  events.flatMap((event) =>
+    event.ev === "call" && event.call === call && (thread === undefined || event.thread === thread) ? [event.t] : [],
+  );
+
+function steps(events: readonly TraceEvent[], add: Add): void {
+  const at = (wanted: (event: TraceEvent) => boolean): number => firstOf(events, wanted);
+  const started = at((event) => event.ev === "thread" && event.thread === "source");
+  const opened = at((event) => event.ev === "socket" && event.socket === "source.out");
+  const connected = at((event) => event.ev === "call" && event.call === "connect");
+  const shaken = at(
+    (event) => event.ev === "monitor" && event.event === "HANDSHAKE_SUCCEEDED" && event.socket === "source.out",
+  );
+  add("open", opened - started);
+  add("connect to handshake", shaken - connected);
+  // The first connect of a step compiles it, so "a" is none to measure.
+  for (const socket of ["out", "b", "c", "d"]) {
+    const call = (name: string): number =>
+      at((event) => event.ev === "call" && event.call === name && event.socket === `source.${socket}`);
+    add(socket === "out" ? "first connect to send" : "connect to send", call("send") - call("connect"));
+  }
+}
+
+function roundTrips(events: readonly TraceEvent[], add: Add): void {
+  const calls = callsOf(events, "send", "client");
+  for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
+}
+
+function burst(events: readonly TraceEvent[], add: Add): void {
+  for (const call of ["send", "recv"]) {
+    const times = callsOf(events, call);
+    // The first ones compile the step.
+    for (let i = BURST_CALLS / 4; i < times.length; i++) add(call, (times[i] ?? 0) - (times[i - 1] ?? 0));
+  }
+}
+
+function retries(events: readonly TraceEvent[], add: Add): void {
+  const attempts = events.filter((event) => event.ev === "monitor" && event.event === "CONNECT_DELAYED");
+  const intervals = events.flatMap((event) =>
+    event.ev === "monitor" && event.event === "CONNECT_RETRIED" ? [event.value * 1e6] : [],
+  );
+  for (let i = 1; i < attempts.length; i++)
+    add("retry after its time", (attempts[i]?.t ?? 0) - (attempts[i - 1]?.t ?? 0) - (intervals[i - 1] ?? Number.NaN));
+}
+
+function subscriptions(events: readonly TraceEvent[], add: Add): void {
+  const [connected] = callsOf(events, "connect");
+  const [first] = callsOf(events, "recv", "subscriber");
+  add("connect to first message", (first ?? Number.NaN) - (connected ?? Number.NaN));
+  const opened = firstOf(events, (event) => event.ev === "socket" && event.socket === "publisher.out");
+  const [sent] = callsOf(events, "send");
+  add("bind to send", (sent ?? Number.NaN) - opened);
+}
+
+function pauses(events: readonly TraceEvent[], add: Add): void {
+  const times = callsOf(events, "send");
+  for (let i = 1; i < SMALL; i++) add("sleep", (times[i] ?? Number.NaN) - (times[i - 1] ?? Number.NaN) - PAUSE_NS);
+}
+
+/** By run; all others are messages one way with pauses. */
+const READERS: Readonly<Record<string, Reader>> = {
+  start: steps,
+  "round-trip": roundTrips,
+  burst,
+  retry: retries,
+  subscription: subscriptions,
+};
 
 const sizeName = (size: number): string =>
   size < 1024 ? "1 B" : size < 65_536 ? "1 KiB" : size < 1_048_576 ? "64 KiB" : "1 MiB";

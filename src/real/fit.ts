@@ -20,14 +20,14 @@ const RUN_ENOUGH = 20;
  */
 export function pairOf(runs: readonly (readonly number[])[]): Pair {
   const whole = runs.flat();
-  const ample = runs.every(({ length }) => length >= RUN_ENOUGH);
-  const p95 = ample
-    ? at(
-        0.5,
-        runs.map((run) => at(0.95, run)),
-      )
-    : at(0.95, whole);
-  return { p50: at(0.5, whole), p95 };
+  return { p50: at(0.5, whole), p95: areAmple(runs) ? ofMiddleRun(0.95, runs) : at(0.95, whole) };
+}
+
+const areAmple = (runs: readonly (readonly number[])[]): boolean => runs.every(({ length }) => length >= RUN_ENOUGH);
+
+function ofMiddleRun(p: number, runs: readonly (readonly number[])[]): number {
+  const each = runs.map((run) => at(p, run));
+  return at(0.5, each);
 }
 
 const at = (p: number, values: readonly number[]): number => quantile(Float64Array.from(values).sort(), p) ?? 0;
@@ -42,15 +42,17 @@ interface Knob {
   readonly quantities: readonly string[];
   /** Of more quantities, for the tail only. */
   readonly tails?: readonly string[];
-  /** What happens now and then only: the whole of it is a matter of the p95. */
+  /** What happens now and then only: its frequency is a matter of the p95. */
   readonly seldom?: true;
   readonly parameters: readonly string[];
 }
 
+const SMALL = ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"];
+
 const KNOBS: readonly Knob[] = [
   { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
   {
-    quantities: ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"],
+    quantities: SMALL,
     tails: ["tcp 64 KiB", "ipc 64 KiB"],
     parameters: ["coldWake.0"],
   },
@@ -69,10 +71,10 @@ const KNOBS: readonly Knob[] = [
   { quantities: ["connect to handshake", "connect to handshake", "connect to first message"], parameters: ["open"] },
   // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
   {
-    quantities: ["tcp 1 MiB", "ipc 1 MiB", "tcp 64 KiB", "ipc 64 KiB"],
+    quantities: ["tcp 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
     parameters: ["perByteSend", "perByteWrite", "perByteRead"],
   },
-  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStall"], seldom: true },
+  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStallEvery"], seldom: true },
 ];
 
 interface Setting {
@@ -92,25 +94,81 @@ export function fitProfile(
     progress(`fitting: round ${round + 1} of ${ROUNDS}`);
     turn(settings, measured, predict({ ...profileOf(settings), ...direct }));
   }
-  return { ...profileOf(settings), ...direct };
+  return withRare({ ...profileOf(settings), ...direct }, measured);
+}
+
+/** Wake-ups on the way of a message, or of one round trip, large messages included: each may be the one that takes long. */
+const WAKES = 8;
+
+/**
+ * The p95 is that of the middle run; what is seen once in a hundred messages and less belongs to the machine all the
+ * same, and decides who comes first now and then.
+ */
+function withRare(profile: ProfileSpec, measured: Samples): ProfileSpec {
+  const changed = { ...(profile as Record<string, unknown>) };
+  const small = SMALL.flatMap((quantity) => measured.get(quantity) ?? []);
+  const levels = changed["coldWake"] as { readonly after: number; readonly delay: DistributionSpec }[];
+  changed["coldWake"] = levels.map((level, i) =>
+    i === 0 ? { ...level, delay: stretchedBy(level.delay, small) } : level,
+  );
+  for (const wake of ["ioWake", "appWake"])
+    changed[wake] = stretchedBy(changed[wake] as DistributionSpec, measured.get("round trip") ?? []);
+  return changed;
+}
+
+/** With what these took longer than their median, in the last hundredth. */
+function stretchedBy(spec: DistributionSpec, runs: readonly (readonly number[])[]): DistributionSpec {
+  const values = runs.flat();
+  if (typeof spec === "number" || spec.kind !== "quantiles" || values.length === 0) return spec;
+  const kept = spec.points.filter(([p]) => p <= 0.99);
+  const beyond = [0.99, 0.999, 1].map((p) => [1 - (1 - p) / WAKES, at(p, values) - at(0.5, values)] as const);
+  let least = kept.at(-1)?.[1] ?? 0;
+  const points = [...kept, ...beyond].map(([p, value], i) => {
+    least = i < kept.length ? value : Math.max(least, Math.round(value));
+    return [p, least] as const;
+  });
+  return { kind: "quantiles", points };
 }
 
 // --- what a real run shows by itself ---
 
-/** Every connect as it was measured, and what the first one of a process takes longer. */
+/** Every call and sleep as it was measured, and what the first connect of a process takes longer. */
 function asMeasured(measured: Samples): ProfileSpec {
   const of = (quantity: string): number[][] => measured.get(quantity) ?? [];
   // The longest connects of all are left to the stalls that the loopback profile adds.
-  const connects = quantilesOf(of("connect to send").flat(), 1 - shippedProfile("loopback").stallChance);
-  return {
-    socket: quantilesOf(of("open").flat(), 1),
-    connectCall: connects,
-    firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),
+  const longest = 1 - shippedProfile("loopback").stallChance;
+  const middle = (quantity: string): number => Math.round(pairOf(of(quantity)).p50);
+  // What lasts until a message is sent has the send in it.
+  const send = middle("send");
+  const before = (quantity: string): number[][] => of(quantity).map((run) => run.map((t) => Math.max(0, t - send)));
+  const all = {
+    open: { socket: quantilesOf(of("open"), 1) },
+    "bind to send": { bindCall: quantilesOf(before("bind to send"), 1) },
+    sleep: { sleepSlack: quantilesOf(before("sleep"), 1) },
+    send: { send },
+    recv: { recv: middle("recv") },
+    "connect to send": { connectCall: quantilesOf(before("connect to send"), longest) },
+    "first connect to send": {
+      firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),
+    },
   };
+  return Object.assign(
+    {},
+    ...Object.entries(all).flatMap(([quantity, found]) => (measured.has(quantity) ? [found] : [])),
+  );
 }
 
-function quantilesOf(values: readonly number[], upTo: number): DistributionSpec {
-  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 1].map((p) => [p, Math.round(at(p * upTo, values))] as const);
+/** Up to the p95 those of the middle run, beyond it what all runs show. */
+function quantilesOf(runs: readonly (readonly number[])[], upTo: number): DistributionSpec {
+  const whole = runs.flat();
+  const ample = areAmple(runs);
+  let least = 0;
+  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 1].map((p) => {
+    const middle = ample && p <= 0.95;
+    const value = middle ? ofMiddleRun(p * upTo, runs) : at(p * upTo, whole);
+    least = Math.max(least, Math.round(value));
+    return [p, least] as const;
+  });
   return { kind: "quantiles", points };
 }
 
@@ -140,7 +198,7 @@ function turn(settings: readonly Setting[], measured: Samples, predicted: Sample
     );
     const middles = pairs.slice(0, quantities.length).map(([real, model]) => real.p50 / model.p50);
     const spread = median(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50)));
-    setting.middle = clamp(setting.middle * (seldom ? spread : mean(middles)) ** STEP);
+    setting.middle = clamp(setting.middle * (seldom ? 1 / spread : mean(middles)) ** STEP);
     if (!seldom) setting.tail = clamp(setting.tail * spread ** STEP);
   }
 }
@@ -189,6 +247,7 @@ const FEW = 0.97;
 /** All values times the middle; what lies above the median stretched away from it by the tail. */
 function scaled(spec: DistributionSpec, { middle, tail }: Setting, fraction: boolean): DistributionSpec {
   if (typeof spec === "number") return fraction ? spec * middle : Math.round(spec * middle);
+  if (spec.kind === "exponential") return { ...spec, mean: Math.round(spec.mean * middle) };
   if (spec.kind !== "quantiles") return spec;
   const median = spec.points.find(([p]) => p >= 0.5)?.[1] ?? 0;
   let least = 0;

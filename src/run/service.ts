@@ -206,7 +206,7 @@ export class Service {
 
   private sleep(duration: number): Operation {
     const { kernel, costs, stream } = this.thread;
-    const slack = duration > 0 ? costs.timerSlack.sample(stream) : 0;
+    const slack = duration > 0 ? costs.sleepSlack.sample(stream) : 0;
     return new SleepOperation((kernel.now + duration + slack) as Instant);
   }
 
@@ -226,7 +226,7 @@ export class Service {
         return this.connectCost(request.text);
       case "bind":
         this.onSocket(request.kind, request.socket, request.text, (socket) => socket.bind(request.text));
-        return costs.call;
+        return costs.bind.sample(this.thread.stream);
       case "unbind":
       case "disconnect":
         this.onSocket(request.kind, request.socket, request.text, (socket) => socket.termEndpoint(request.text));
