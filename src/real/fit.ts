@@ -67,11 +67,10 @@ const KNOBS: readonly Knob[] = [
     parameters: ["coldWake.1"],
   },
   { quantities: ["retry after its time"], parameters: ["timerSlack"] },
-  // The one is seen late, by a JavaScript thread that has to wake for the monitor; the other waits for a message to come by.
-  { quantities: ["connect to handshake", "connect to handshake", "connect to first message"], parameters: ["open"] },
+  { quantities: ["connect to handshake"], parameters: ["open"] },
   // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
   {
-    quantities: ["tcp 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
+    quantities: ["tcp 1 MiB", "tcp 1 MiB", "ipc 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
     parameters: ["perByteSend", "perByteWrite", "perByteRead"],
   },
   { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStallEvery"], seldom: true },
