@@ -96,12 +96,12 @@ export function fitProfile(
   return withRare({ ...profileOf(settings), ...direct }, measured);
 }
 
-/** Wake-ups on the way of a message, or of one round trip, large messages included: each may be the one that takes long. */
-const WAKES = 8;
+/** Cold wake-ups on the way of a small message: each may be the one that takes long. */
+const WAKES = 3;
 
 /**
  * The p95 is that of the middle run; what is seen once in a hundred messages and less belongs to the machine all the
- * same, and decides who comes first now and then.
+ * same, and decides who comes first now and then. Warm wake-ups have none of it: a large message has dozens of them.
  */
 function withRare(profile: ProfileSpec, measured: Samples): ProfileSpec {
   const changed = { ...(profile as Record<string, unknown>) };
@@ -110,8 +110,6 @@ function withRare(profile: ProfileSpec, measured: Samples): ProfileSpec {
   changed["coldWake"] = levels.map((level, i) =>
     i === 0 ? { ...level, delay: stretchedBy(level.delay, small) } : level,
   );
-  for (const wake of ["ioWake", "appWake"])
-    changed[wake] = stretchedBy(changed[wake] as DistributionSpec, measured.get("round trip") ?? []);
   return changed;
 }
 
