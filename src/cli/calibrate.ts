@@ -106,11 +106,6 @@ async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts"
   const { table } = await import("../trace/text.ts");
   const { formatTime, ns } = await import("../kernel/time.ts");
   const time = (value: number): string => formatTime(ns(value));
-  /** What the machine itself made of the same runs. */
-  const verdict = (row: FitRow): string => {
-    const unsteady = (["p50", "p95"] as const).filter((p) => row[p] === "unsteady");
-    return [verdictOf(row), ...unsteady.map((p) => `${p} ${time(row.before[p])} in other runs`)].join(", ");
-  };
   const lines = table(
     rows,
     [
@@ -120,9 +115,14 @@ async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts"
       { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p50) },
       { title: "p95 measured", right: true, cell: ({ measured }) => time(measured.p95) },
       { title: "predicted", right: true, cell: ({ predicted }) => time(predicted.p95) },
-      { title: "", cell: verdict, style: (row, { red }) => (verdictOf(row) === "outside" ? red : String) },
+      { title: "", cell: verdictOf, style: (row, { red }) => (verdictOf(row) === "outside" ? red : String) },
     ],
     style,
   );
-  return `${lines.join("\n")}\n`;
+  const unsteady = rows.flatMap((row) =>
+    (["p50", "p95"] as const)
+      .filter((p) => row[p] === "unsteady")
+      .map((p) => `unsteady: other runs alike had a ${p} of ${time(row.before[p])} for ${row.quantity}`),
+  );
+  return `${[...lines, ...unsteady].join("\n")}\n`;
 }
