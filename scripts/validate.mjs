@@ -186,7 +186,7 @@ const report = {
   runs: Number(options.runs),
   seeds: Number(options.seeds),
   /** Of this machine, for those who want to simulate the same again. */
-  profile: JSON.parse(readFileSync(profile, "utf8")),
+  profile: existsSync(profile) ? JSON.parse(readFileSync(profile, "utf8")) : profile,
   latencies,
   rows,
   numbers: numbersOf({ rows, latencies }),

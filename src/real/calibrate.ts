@@ -85,7 +85,7 @@ async function measureRuns(
     done: async (run, { header, events, incomplete }) => {
       const into = run % 2 === 1 ? toFit : toJudge;
       if (incomplete === undefined) measure(schedule[run - 1] as string, header, events, into);
-      progress(`measuring: run ${run} of ${schedule.length}`);
+      if (run % 10 === 0 || run === schedule.length) progress(`measuring: run ${run} of ${schedule.length}`);
     },
   });
   return signal.aborted ? undefined : { toFit, toJudge };
