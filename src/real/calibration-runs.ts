@@ -14,8 +14,12 @@ const BURST = 30;
 /** Messages of 1 B at the beginning. */
 const SMALL = 2 * BURST;
 const PAUSE_NS = 4_000_000;
-/** Below the high-water marks. */
-const BURST_CALLS = 200;
+/** Of either kind; both together stay below the high-water marks. */
+const BURST_CALLS = 300;
+/** The first ones compile the step. */
+const BURST_COLD = 50;
+/** A profile has one number for what a call costs: what is compared is a row of them. */
+const ROW = 10;
 
 const sends = (count: number, frame: unknown, pause: string): unknown => ({
   repeat: count,
@@ -102,12 +106,16 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
     text: scenario("Calls that never wait.", "1s", {
       sink: {
         sockets: { in: { type: "PULL", bind: ["tcp://*:5555"] } },
-        program: [{ sleep: "500ms" }, { repeat: BURST_CALLS, do: [{ recv: "in" }] }],
+        program: [
+          { sleep: "500ms" },
+          { repeat: BURST_CALLS, do: [{ recv: "in" }] },
+          { repeat: BURST_CALLS, do: [{ poll: ["in"] }, { recv: "in" }] },
+        ],
       },
       source: {
         startAt: "200ms",
         sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] } },
-        program: [{ sleep: "50ms" }, { repeat: BURST_CALLS, do: [{ send: "out", frames: ["x"] }] }],
+        program: [{ sleep: "50ms" }, { repeat: 2 * BURST_CALLS, do: [{ send: "out", frames: ["x"] }] }],
       },
     }),
   },
@@ -194,12 +202,16 @@ function roundTrips(events: readonly TraceEvent[], add: Add): void {
   for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
 }
 
+/** What one call takes, over a row of them. */
 function burst(events: readonly TraceEvent[], add: Add): void {
-  for (const call of ["send", "recv"]) {
-    const times = callsOf(events, call);
-    // The first ones compile the step.
-    for (let i = BURST_CALLS / 4; i < times.length; i++) add(call, (times[i] ?? 0) - (times[i - 1] ?? 0));
-  }
+  const rows = (quantity: string, times: readonly number[]): void => {
+    for (let i = BURST_COLD; i + ROW < times.length; i += ROW)
+      add(quantity, ((times[i + ROW] ?? 0) - (times[i] ?? 0)) / ROW);
+  };
+  const received = callsOf(events, "recv");
+  rows("send", callsOf(events, "send"));
+  rows("recv", received.slice(0, BURST_CALLS));
+  rows("poll and recv", received.slice(BURST_CALLS));
 }
 
 function retries(events: readonly TraceEvent[], add: Add): void {

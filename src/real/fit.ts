@@ -144,6 +144,7 @@ function asMeasured(measured: Samples): ProfileSpec {
     sleep: { sleepSlack: quantilesOf(before("sleep"), 1) },
     send: { send },
     recv: { recv: middle("recv") },
+    "poll and recv": { poll: Math.max(0, middle("poll and recv") - middle("recv")), pollItem: 0 },
     "connect to send": { connectCall: quantilesOf(before("connect to send"), longest) },
     "first connect to send": {
       firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),

@@ -13,6 +13,8 @@ import type { ZeroMQ } from "./zeromq.ts";
 
 const ROUNDS = 60;
 const START = 0 as Instant;
+/** One inside of a payload, passed on, and one on top of it; the messages of "c" have none. */
+const MARKED = ["warm-up.a", "warm-up.answering.d"];
 /** A name is free again some time after its socket was closed, so each is bound once. */
 const PLACE = "inproc://zeromq-sim-warm-up";
 
@@ -26,7 +28,7 @@ async function rehearse(job: Job, library: ZeroMQ, threads: readonly PlanThread[
   const node = { ...own, name: "warm-up", startAt: START, threads };
   const plan: Plan = { ...job.plan, nodes: [node], timeline: [] };
   const host = new NodeProcess(
-    { ...job, plan, node: 0, file: devNull, sockets: [], marked: [], script: "", spares: [] },
+    { ...job, plan, node: 0, file: devNull, sockets: MARKED, marked: MARKED, script: "", spares: [] },
     library,
     () => {},
     () => {},
