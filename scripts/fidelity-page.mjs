@@ -20,12 +20,13 @@ function told(row) {
   return (varying.length > 0 ? varying : plain).slice(0, 2);
 }
 
-function scenarioLines(row) {
+function scenarioLines(row, seeds) {
   if (row.facts === undefined) return [`| ${row.scenario} | ${escaped(row.reason ?? "")} | | | ${row.verdict} |`];
   const counts = ["equal", "within", "differs", "free", "kernel"]
     .filter((verdict) => row.counts[verdict] > 0)
     .map((verdict) => `${row.counts[verdict]} ${verdict}`);
-  const head = `| **${row.scenario}** | ${counts.join(", ")} | | | **${row.verdict}** |`;
+  const more = row.seeds > seeds ? `${row.seeds} seeds` : "";
+  const head = `| **${row.scenario}** | ${counts.join(", ")} | | ${more} | **${row.verdict}** |`;
   return [
     head,
     ...told(row).map(
@@ -92,7 +93,7 @@ export function fidelityPage(report) {
     `${date}, ${machine}; ${load}. ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}.`,
-    `Each scenario: ${runs} real runs, ${seeds} simulated seeds. ${count("equal")} equal, ${count("within")} within, ${count("differs")} differ, ${count("skipped")} not recordable.`,
+    `Each scenario: ${runs} real runs, ${seeds} simulated seeds, and ten times as many where a real value was not among them. ${count("equal")} equal, ${count("within")} within, ${count("differs")} differ, ${count("skipped")} not recordable.`,
     "",
     ...numberLines(numbers),
     "",
@@ -103,7 +104,7 @@ export function fidelityPage(report) {
     "",
     "| scenario | fact | real | simulated | verdict |",
     "|---|---|---|---|---|",
-    ...rows.flatMap(scenarioLines),
+    ...rows.flatMap((row) => scenarioLines(row, seeds)),
     ...attemptLines(rows),
     ...disturbanceLines(rows),
     "",

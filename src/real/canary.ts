@@ -22,6 +22,8 @@ export interface Wait {
 
 /** Shorter ones are among those that the loopback profile draws (a cold wake-up takes up to 5.5 ms), ns. */
 export const DISTURBED_NS = 5_000_000;
+/** What had to wait with the canary happens this soon after it. */
+const AFTERMATH_NS = 3_000_000;
 /** More of them tell nothing more. */
 const WAITS_MAX = 1000;
 
@@ -93,6 +95,14 @@ class Rounds {
     const long = to - from - (what === "timer" ? TIMER_NS : 0);
     if (long >= DISTURBED_NS && this.#waits.length < WAITS_MAX) this.#waits.push({ what, from, to, long });
   }
+}
+
+/**
+ * The waits during which, or right after which, something happened in the run, at these times by the same clock.
+ * A processor that was taken away while all slept did nothing to it.
+ */
+export function felt(waits: readonly Wait[], times: readonly number[]): readonly Wait[] {
+  return waits.filter(({ from, to }) => times.some((t) => t >= from && t <= to + AFTERMATH_NS));
 }
 
 /** As the recorder sees it. */

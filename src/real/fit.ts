@@ -42,8 +42,8 @@ interface Knob {
   readonly quantities: readonly string[];
   /** Of more quantities, for the tail only. */
   readonly tails?: readonly string[];
-  /** What happens now and then only: its frequency is a matter of the p95. */
-  readonly seldom?: true;
+  /** What happens now and then only, and then takes this much longer than the median, ns: how often is what is fitted. */
+  readonly seldom?: number;
   readonly parameters: readonly string[];
 }
 
@@ -73,7 +73,7 @@ const KNOBS: readonly Knob[] = [
     quantities: ["tcp 1 MiB", "tcp 1 MiB", "ipc 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
     parameters: ["perByteSend", "perByteWrite", "perByteRead"],
   },
-  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStallEvery"], seldom: true },
+  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStallEvery"], seldom: 3_000_000 },
 ];
 
 interface Setting {
@@ -189,16 +189,33 @@ function added(each: Pair, whole: Pair): DistributionSpec {
 // --- what only its quantities show ---
 
 function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
-  for (const [i, { quantities, tails = [], seldom = false }] of KNOBS.entries()) {
+  for (const [i, { quantities, tails = [], seldom }] of KNOBS.entries()) {
     const setting = settings[i] as Setting;
+    if (seldom !== undefined) {
+      const [real, model] = [measured, predicted].map((samples) => shareBeyond(seldom, quantities, samples));
+      setting.middle = clamp(setting.middle * ((model as number) / (real as number)) ** STEP);
+      continue;
+    }
     const pairs = [...quantities, ...tails].map(
       (name) => [pairOf(measured.get(name) ?? []), pairOf(predicted.get(name) ?? [])] as const,
     );
     const middles = pairs.slice(0, quantities.length).map(([real, model]) => real.p50 / model.p50);
     const spread = median(pairs.map(([real, model]) => (real.p95 - real.p50) / (model.p95 - model.p50)));
-    setting.middle = clamp(setting.middle * (seldom ? 1 / spread : mean(middles)) ** STEP);
-    if (!seldom) setting.tail = clamp(setting.tail * spread ** STEP);
+    setting.middle = clamp(setting.middle * mean(middles) ** STEP);
+    setting.tail = clamp(setting.tail * spread ** STEP);
   }
+}
+
+/** Of the values, those that lie so far beyond their median. Never none: nothing is known to be impossible. */
+function shareBeyond(ns: number, quantities: readonly string[], samples: Samples): number {
+  let [beyond, count] = [0.5, 1];
+  for (const quantity of quantities) {
+    const values = (samples.get(quantity) ?? []).flat();
+    const limit = at(0.5, values) + ns;
+    beyond += values.filter((value) => value > limit).length;
+    count += values.length;
+  }
+  return beyond / count;
 }
 
 const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;

@@ -8,7 +8,7 @@ import { RandomStreams } from "../kernel/random.ts";
 import type { Plan, PlanFault, PlanNode } from "../program/plan.ts";
 import { planHash } from "../run/plan-hash.ts";
 import { Activity } from "./activity.ts";
-import type { Canary, Wait } from "./canary.ts";
+import { type Canary, felt, type Wait } from "./canary.ts";
 import { delay } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { addressKey } from "./endpoints.ts";
@@ -61,8 +61,6 @@ const LOOK_MS = 50;
 /** For each process of a program in JavaScript. */
 const SPARES = 4;
 const EXIT_MS = 2_000;
-/** What had to wait with the canary happens this soon after it. */
-const AFTERMATH_NS = 3_000_000;
 
 export class Recording {
   readonly #options: RecordingOptions;
@@ -322,7 +320,9 @@ export class Recording {
     const incomplete = this.#failure ?? (signal.aborted ? "interrupted" : this.#takenPort());
     if (this.#library.package === "" && incomplete !== undefined && !signal.aborted) throw new LibraryError(incomplete);
     const late = files.flatMap(({ lines }) => lines.map((line) => (line.ev === "late" ? line.by : 0)));
-    const held = { late: late.reduce((a, b) => Math.max(a, b), this.#late), waits: this.#felt(files) };
+    const times = files.flatMap(({ lines }) => lines.map(({ t }) => t + Number(this.#zero)));
+    const waits = this.#waits === undefined ? undefined : felt(this.#waits, times);
+    const held = { late: late.reduce((a, b) => Math.max(a, b), this.#late), waits };
     const header: TraceHeader = {
       format: "zeromq-sim-trace",
       version: 1,
@@ -338,17 +338,6 @@ export class Recording {
       ...(incomplete === undefined ? {} : { incomplete }),
     };
     return { header, events: merged.events, endTime, ...held, incomplete };
-  }
-
-  /**
-   * Of what the canary waited for, that during which, or right after which, something happened in the run.
-   * A processor that was taken away while all slept did nothing to it.
-   */
-  #felt(files: readonly RawFile[]): readonly Wait[] | undefined {
-    const zero = Number(this.#zero);
-    return this.#waits?.filter(({ from, to }) =>
-      files.some(({ lines }) => lines.some(({ t }) => t >= from - zero && t <= to - zero + AFTERMATH_NS)),
-    );
   }
 
   /** Another program, no recorder, came between the choice of a port and its bind. */
