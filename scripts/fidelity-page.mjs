@@ -84,8 +84,14 @@ function disturbanceLines(rows) {
   ];
 }
 
+const againLines = (again) =>
+  again.map(
+    ({ at, scenarios }) =>
+      `Recorded again after a change of theirs, with a calibration of its own (${at}): ${scenarios.join(", ")}.`,
+  );
+
 export function fidelityPage(report) {
-  const { date, machine, load, versions, runs, seeds, latencies, rows, numbers, departures } = report;
+  const { date, machine, load, versions, runs, seeds, latencies, rows, numbers, departures, again = [] } = report;
   const count = (verdict) => rows.filter((row) => row.verdict === verdict).length;
   return `${[
     "# Fidelity: real and simulated runs of the same scenarios",
@@ -94,6 +100,7 @@ export function fidelityPage(report) {
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}.`,
     `Each scenario: ${runs} real runs, ${seeds} simulated seeds, and ten times as many where a real value was not among them. ${count("equal")} equal, ${count("within")} within, ${count("differs")} differ, ${count("skipped")} not recordable.`,
+    ...againLines(again),
     "",
     ...numberLines(numbers),
     "",

@@ -2,7 +2,10 @@
  * Both arms against each other: every scenario is recorded on real ZeroMQ and simulated over many
  * seeds with a profile that was calibrated just before; then sim compare judges.
  *
- *   node scripts/validate.mjs [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--out reports]
+ *   node scripts/validate.mjs [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--again] [--out reports]
+ *
+ * --again: after something was mended in a scenario, only those that differed in the report in --out, which
+ * says so; what agreed is kept. A change of the model is another matter: it wants all of them.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,12 +21,13 @@ import { scriptOptions } from "./options.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 const options = scriptOptions(
-  "npm run validate -- [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--out reports]",
+  "npm run validate -- [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--again] [--out reports]",
   {
     runs: { type: "string", default: "20" },
     seeds: { type: "string", default: "200" },
     only: { type: "string", default: "" },
     profile: { type: "string" },
+    again: { type: "boolean", default: false },
     out: { type: "string", default: join(ROOT, "reports") },
   },
 );
@@ -150,6 +154,8 @@ function shortened({ facts, ...row }) {
 
 const aboutOf = (path) => /"about"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
 
+const before = options.again ? JSON.parse(readFileSync(join(options.out, "fidelity.json"), "utf8")) : { rows: [] };
+const kept = new Map(before.rows.filter(({ verdict }) => verdict !== "differs").map((row) => [row.scenario, row]));
 const wrapper = priority();
 const dist = join(scratch, "dist");
 await bundle(dist);
@@ -164,7 +170,10 @@ const LONG_NS = 5e9;
 let done = 0;
 const rows = new Array(files.length);
 const queue = [];
-for (const [at, path] of files.entries()) queue.push({ at, path, length: await lengthOf(path) });
+for (const [at, path] of files.entries()) {
+  rows[at] = kept.get(basename(path, ".json"));
+  if (rows[at] === undefined) queue.push({ at, path, length: await lengthOf(path) });
+}
 
 async function lane(own) {
   for (const { at, path } of own) {
@@ -173,7 +182,7 @@ async function lane(own) {
     const { scenario, verdict, facts = [], reason = "" } = rows[at];
     const wrong = facts.filter((fact) => fact.verdict === "differs").length;
     process.stderr.write(
-      `${Math.round(performance.now() / 1000)} s, ${++done}/${files.length} ${scenario}: ${verdict}${wrong > 0 ? ` (${wrong} facts)` : ""} ${reason}\n`,
+      `${Math.round(performance.now() / 1000)} s, ${++done}/${queue.length} ${scenario}: ${verdict}${wrong > 0 ? ` (${wrong} facts)` : ""} ${reason}\n`,
     );
   }
 }
@@ -184,6 +193,12 @@ await Promise.all([
 ]);
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const zeromq = JSON.parse(readFileSync(join(ROOT, "node_modules/zeromq/package.json"), "utf8")).version;
+const again = [...(before.again ?? [])];
+if (options.again)
+  again.push({
+    at: new Date().toISOString().slice(0, 16),
+    scenarios: queue.map(({ path }) => basename(path, ".json")),
+  });
 const report = {
   date: new Date().toISOString().slice(0, 10),
   machine: `${cpus().length} x ${cpus()[0]?.model.trim()}, ${platform()} ${release()}`,
@@ -197,6 +212,7 @@ const report = {
   profile: existsSync(profile) ? JSON.parse(readFileSync(profile, "utf8")) : profile,
   latencies,
   rows,
+  ...(again.length > 0 && { again }),
   numbers: numbersOf({ rows, latencies }),
   departures: departures().map(({ name, text }) => ({ name, text })),
 };
