@@ -156,13 +156,13 @@ function asMeasured(measured: Samples): ProfileSpec {
   );
 }
 
-/** Up to the p95 those of the middle run, beyond it what all runs show. */
+/** Those of the middle run, and what one in a hundred and fewer take from all of them. */
 function quantilesOf(runs: readonly (readonly number[])[], upTo: number): DistributionSpec {
   const whole = runs.flat();
   const ample = areAmple(runs);
   let least = 0;
-  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 1].map((p) => {
-    const middle = ample && p <= 0.95;
+  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 1].map((p) => {
+    const middle = ample && p <= 0.98;
     const value = middle ? ofMiddleRun(p * upTo, runs) : at(p * upTo, whole);
     least = Math.max(least, Math.round(value));
     return [p, least] as const;
@@ -206,16 +206,14 @@ function turn(settings: readonly Setting[], measured: Samples, predicted: Sample
   }
 }
 
-/** Of the values, those that lie so far beyond their median. Never none: nothing is known to be impossible. */
+/** In the middle run, the share of values so far beyond the median. Never none: nothing is known to be impossible. */
 function shareBeyond(ns: number, quantities: readonly string[], samples: Samples): number {
-  let [beyond, count] = [0.5, 1];
-  for (const quantity of quantities) {
-    const values = (samples.get(quantity) ?? []).flat();
-    const limit = at(0.5, values) + ns;
-    beyond += values.filter((value) => value > limit).length;
-    count += values.length;
-  }
-  return beyond / count;
+  const shares = quantities.flatMap((quantity) => {
+    const runs = samples.get(quantity) ?? [];
+    const limit = at(0.5, runs.flat()) + ns;
+    return runs.map((run) => (run.filter((value) => value > limit).length + 0.5) / (run.length + 1));
+  });
+  return shares.length === 0 ? 1 : at(0.5, shares);
 }
 
 const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;
