@@ -136,7 +136,9 @@ async function compare(path, folder, profile) {
   const shipped = AS_SHIPPED.has(scenario) ? await outcomes(path) : undefined;
   rmSync(folder, { recursive: true, force: true });
   if (code > 1) return { scenario, verdict: "differs", reason: `comparing failed: ${err.trim()}` };
-  return { scenario, about: aboutOf(path), seeds, machine, ...shortened(JSON.parse(out)), ...(shipped && { shipped }) };
+  // Where this machine keeps things is no part of a report.
+  const told = JSON.parse(out.replaceAll(join(scratch, "/"), "").replaceAll(ROOT, ""));
+  return { scenario, about: aboutOf(path), seeds, machine, ...shortened(told), ...(shipped && { shipped }) };
 }
 
 /** The report keeps what differs or varies in full, and of the rest how much there is. */
@@ -154,7 +156,9 @@ function shortened({ facts, ...row }) {
 
 const aboutOf = (path) => /"about"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
 
-const before = options.again ? JSON.parse(readFileSync(join(options.out, "fidelity.json"), "utf8")) : { rows: [] };
+const last = join(options.out, "fidelity.json");
+if (options.again && !existsSync(last)) throw new Error(`--again: there is no ${last} yet`);
+const before = options.again ? JSON.parse(readFileSync(last, "utf8")) : { rows: [] };
 const kept = new Map(before.rows.filter(({ verdict }) => verdict !== "differs").map((row) => [row.scenario, row]));
 const wrapper = priority();
 const dist = join(scratch, "dist");
@@ -217,7 +221,7 @@ const report = {
   departures: departures().map(({ name, text }) => ({ name, text })),
 };
 mkdirSync(options.out, { recursive: true });
-writeFileSync(join(options.out, "fidelity.json"), `${JSON.stringify(report, null, 1)}\n`);
+writeFileSync(last, `${JSON.stringify(report, null, 1)}\n`);
 writeFileSync(join(options.out, "fidelity.md"), fidelityPage(report));
 const failed = rows.filter(({ verdict }) => verdict === "differs").map(({ scenario }) => scenario);
 const missed = report.numbers.filter(({ ok }) => !ok);
