@@ -72,7 +72,10 @@ async function calibrated() {
   const file = join(scratch, "profile.json");
   const { code, out, err } = await sim("calibrate", "--out", file, "--json", ...wrapper);
   if (code !== 0) throw new Error(`sim calibrate failed (${code}): ${err}`);
-  return { file, rows: JSON.parse(out).rows };
+  const { rows } = JSON.parse(out);
+  for (const { name, found } of numbersOf({ rows: [], latencies: rows }).filter(({ name }) => /^p\d/.test(name)))
+    process.stderr.write(`${name}: ${found}\n`);
+  return { file, rows };
 }
 
 /** Simulated time of one run, ns. */

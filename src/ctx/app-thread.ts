@@ -48,7 +48,11 @@ const OP_PREPARED = 3;
 /** Lanes live as long as the kernel: threads with ever new costs must not make more of them. */
 const LANES_MAX = 64;
 
-/** A thread of a node: executes the calls of its party and charges their cost. */
+/**
+ * A thread of a node: executes the calls of its party and charges their cost.
+ * DIFFERS(free-processors): no thread waits for a processor, as if each had one of its own; where more of them work at
+ * a time than a machine has processors, all take longer in life, and which comes first is left to chance.
+ */
 export class AppThread implements Actor {
   readonly label: string;
   readonly kernel: Kernel;

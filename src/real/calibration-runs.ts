@@ -15,11 +15,11 @@ const BURST = 30;
 const SMALL = 2 * BURST;
 const PAUSE_NS = 4_000_000;
 /** Of either kind; both together stay below the high-water marks. */
-const BURST_CALLS = 300;
-/** The first ones compile the step. */
-const BURST_COLD = 50;
+const BURST_CALLS = 600;
+/** The first ones compile the step, and the compiler comes back for better code after some 150 and some 220. */
+const BURST_COLD = 250;
 /** A profile has one number for what a call costs: what is compared is a row of them. */
-const ROW = 10;
+const ROW = 15;
 
 const sends = (count: number, frame: unknown, pause: string): unknown => ({
   repeat: count,
@@ -44,7 +44,8 @@ const source = (endpoint: string): unknown => ({
   ],
 });
 
-const PUSH = { type: "PUSH", open: false };
+/** Opened one after the other in a process that has made its first connect. */
+const LATER = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 
 const scenario = (about: string, until: string, nodes: unknown): string =>
   JSON.stringify({ about, until, network: { profile: "loopback" }, nodes });
@@ -53,15 +54,18 @@ const scenario = (about: string, until: string, nodes: unknown): string =>
 export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
   {
     name: "start",
-    runs: 20,
-    text: scenario("First steps of a fresh process.", "500ms", {
+    runs: 40,
+    text: scenario("First steps of a fresh process.", "800ms", {
       sink: sink("tcp://*:5555"),
       source: {
         startAt: "200ms",
-        sockets: { out: { type: "PUSH", connect: ["tcp://sink:5555"] }, a: PUSH, b: PUSH, c: PUSH, d: PUSH },
+        sockets: {
+          out: { type: "PUSH", connect: ["tcp://sink:5555"] },
+          ...Object.fromEntries(LATER.map((name) => [name, { type: "PUSH", open: false }])),
+        },
         program: [
           { send: "out", frames: ["first"] },
-          ...["a", "b", "c", "d"].flatMap((socket) => [
+          ...LATER.flatMap((socket) => [
             { sleep: "30ms" },
             { open: socket },
             { connect: socket, endpoint: "tcp://sink:5555" },
@@ -74,12 +78,12 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
   },
   {
     name: "tcp",
-    runs: 8,
+    runs: 12,
     text: scenario("One way over tcp.", "4s", { sink: sink("tcp://*:5555"), source: source("tcp://sink:5555") }),
   },
   {
     name: "ipc",
-    runs: 8,
+    runs: 12,
     text: scenario("One way over ipc.", "4s", {
       sink: { ...(sink("ipc:///tmp/calibration") as object), host: "here" },
       source: { ...(source("ipc:///tmp/calibration") as object), host: "here" },
@@ -102,7 +106,7 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
   },
   {
     name: "burst",
-    runs: 5,
+    runs: 11,
     text: scenario("Calls that never wait.", "1s", {
       sink: {
         sockets: { in: { type: "PULL", bind: ["tcp://*:5555"] } },
@@ -190,7 +194,7 @@ function steps(events: readonly TraceEvent[], add: Add): void {
   add("open", opened - started);
   add("connect to handshake", shaken - connected);
   // The first connect of a step compiles it, so "a" is none to measure.
-  for (const socket of ["out", "b", "c", "d"]) {
+  for (const socket of ["out", ...LATER.slice(1)]) {
     const call = (name: string): number =>
       at((event) => event.ev === "call" && event.call === name && event.socket === `source.${socket}`);
     add(socket === "out" ? "first connect to send" : "connect to send", call("send") - call("connect"));

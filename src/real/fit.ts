@@ -51,11 +51,7 @@ const SMALL = ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"];
 
 const KNOBS: readonly Knob[] = [
   { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
-  {
-    quantities: SMALL,
-    tails: ["tcp 64 KiB", "ipc 64 KiB"],
-    parameters: ["coldWake.0"],
-  },
+  { quantities: [...SMALL, ...SMALL, "tcp 64 KiB", "ipc 64 KiB"], parameters: ["coldWake.0"] },
   {
     quantities: [
       "connect to first message",
@@ -206,14 +202,19 @@ function turn(settings: readonly Setting[], measured: Samples, predicted: Sample
   }
 }
 
-/** In the middle run, the share of values so far beyond the median. Never none: nothing is known to be impossible. */
+/**
+ * The share of values so far beyond the median, over the middle half of the runs: bursts stay out, and the count of one run,
+ * mostly 0, 1 or 2, is too coarse. Never none: nothing is known to be impossible.
+ */
 function shareBeyond(ns: number, quantities: readonly string[], samples: Samples): number {
   const shares = quantities.flatMap((quantity) => {
     const runs = samples.get(quantity) ?? [];
     const limit = at(0.5, runs.flat()) + ns;
     return runs.map((run) => (run.filter((value) => value > limit).length + 0.5) / (run.length + 1));
   });
-  return shares.length === 0 ? 1 : at(0.5, shares);
+  const quarter = Math.floor(shares.length / 4);
+  const middle = shares.sort((a, b) => a - b).slice(quarter, shares.length - quarter);
+  return middle.length === 0 ? 1 : middle.reduce((sum, share) => sum + share, 0) / middle.length;
 }
 
 const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;

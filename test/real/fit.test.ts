@@ -71,6 +71,37 @@ test("a slower machine is found again, quantity by quantity", () => {
   }
 });
 
+const COPYING = 1_000_000;
+const STALL = 5_000_000;
+
+/** Messages of 1 MiB, of which those that meet a stall of copying take longer. */
+function copies(profile: ProfileSpec, seed: string): Samples {
+  const { copyStallEvery } = {
+    ...shippedProfile("loopback"),
+    ...(profile as Partial<ReturnType<typeof shippedProfile>>),
+  };
+  const every = compileDistribution(copyStallEvery);
+  const stream = new RandomStreams(seed).stream("stalls");
+  let left = every.sample(stream) as number;
+  const message = (): number => {
+    left -= COPYING;
+    if (left > 0) return COPYING;
+    left = every.sample(stream);
+    return COPYING + STALL;
+  };
+  return new Map([["tcp 1 MiB", Array.from({ length: RUNS }, () => Array.from({ length: 200 }, message))]]);
+}
+
+test.each([5_000_000, 40_000_000])("stalls of copying are fitted by how often they come: every %i ns", (mean) => {
+  const { copyStallEvery } = fitProfile(
+    copies({ copyStallEvery: { kind: "exponential", mean } }, "1"),
+    (profile) => copies(profile, "fit"),
+    () => {},
+  ) as { copyStallEvery: { mean: number } };
+  expect(copyStallEvery.mean / mean).toBeGreaterThan(0.8);
+  expect(copyStallEvery.mean / mean).toBeLessThan(1.25);
+});
+
 test("the p95 is that of the middle run, and of all values where runs have few", () => {
   const calm = Array.from({ length: 100 }, (_, i) => i);
   const disturbed = calm.map((value) => value * 50);
