@@ -18,6 +18,7 @@ const PAUSE_NS = 4_000_000;
 const BURST_CALLS = 600;
 /** The first ones compile the step, and the compiler comes back for better code after some 150 and some 220. */
 const BURST_COLD = 250;
+const ROUND_TRIPS = 400;
 /** A profile has one number for what a call costs: what is compared is a row of them. */
 const ROW = 15;
 
@@ -100,7 +101,7 @@ export const CALIBRATION_RUNS: readonly CalibrationRun[] = [
       client: {
         startAt: "200ms",
         sockets: { requester: { type: "REQ", connect: ["tcp://server:5555"] } },
-        program: [{ repeat: 120, do: [{ send: "requester", frames: ["q"] }, { recv: "requester" }] }],
+        program: [{ repeat: ROUND_TRIPS, do: [{ send: "requester", frames: ["q"] }, { recv: "requester" }] }],
       },
     }),
   },
@@ -203,7 +204,7 @@ function steps(events: readonly TraceEvent[], add: Add): void {
 
 function roundTrips(events: readonly TraceEvent[], add: Add): void {
   const calls = callsOf(events, "send", "client");
-  for (let i = 20; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
+  for (let i = BURST_COLD; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
 }
 
 /** What one call takes, over a row of them. */

@@ -50,7 +50,11 @@ interface Knob {
 const SMALL = ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"];
 
 const KNOBS: readonly Knob[] = [
-  { quantities: ["round trip"], parameters: ["ioWake", "appWake"] },
+  {
+    quantities: ["round trip", "round trip"],
+    tails: ["tcp 64 KiB", "ipc 64 KiB"],
+    parameters: ["ioWake", "appWake"],
+  },
   { quantities: [...SMALL, ...SMALL, "tcp 64 KiB", "ipc 64 KiB"], parameters: ["coldWake.0"] },
   {
     quantities: [
@@ -85,11 +89,12 @@ export function fitProfile(
 ): ProfileSpec {
   const settings = KNOBS.map((): Setting => ({ middle: 1, tail: 1 }));
   const direct = asMeasured(measured);
+  const whole = (): ProfileSpec => withRare({ ...profileOf(settings), ...direct }, measured);
   for (let round = 0; round < ROUNDS; round++) {
     progress(`fitting: round ${round + 1} of ${ROUNDS}`);
-    turn(settings, measured, predict({ ...profileOf(settings), ...direct }));
+    turn(settings, measured, predict(whole()));
   }
-  return withRare({ ...profileOf(settings), ...direct }, measured);
+  return whole();
 }
 
 /** Cold wake-ups on the way of a small message: each may be the one that takes long. */
