@@ -85,9 +85,10 @@ function disturbanceLines(rows) {
 }
 
 const againLines = (again) =>
-  again.map(
-    ({ at, scenarios }) =>
-      `Recorded again after a change of theirs, with a calibration of its own (${at}): ${scenarios.join(", ")}.`,
+  again.map(({ at, scenarios }) =>
+    scenarios.length === 0
+      ? `The machine was calibrated again (${at}); what was recorded stands.`
+      : `Recorded again after a change of theirs, with a calibration of its own (${at}): ${scenarios.join(", ")}.`,
   );
 
 export function fidelityPage(report) {
