@@ -39,7 +39,7 @@ async function ends(bench: VirtualBench): Promise<void> {
 
 /** One after the other; npm zeromq is loaded only here. */
 export async function realArm(cases: readonly Case[]): Promise<Result[]> {
-  const { RealBench } = await import("./real.ts");
+  const { RealBench, removeIpcFolder } = await import("./real.ts");
   const results: Result[] = [];
   for (const one of cases) {
     if (one.simulatedOnly !== undefined) continue;
@@ -57,6 +57,7 @@ export async function realArm(cases: readonly Case[]): Promise<Result[]> {
     const ms = performance.now() - began;
     results.push({ id: idOf(one), arm: "real", error, ms, ...(firstError === null ? {} : { firstError }) });
   }
+  removeIpcFolder();
   return results;
 }
 

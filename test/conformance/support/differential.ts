@@ -2,7 +2,7 @@
 import { simulated } from "./alone.ts";
 import type { Program } from "./fuzz.ts";
 import { transcript } from "./fuzz.ts";
-import { RealBench } from "./real.ts";
+import { RealBench, removeIpcFolder } from "./real.ts";
 
 export interface Disagreement {
   readonly program: Program;
@@ -51,5 +51,7 @@ export async function inLanes<T, R>(items: readonly T[], work: (item: T) => Prom
 }
 
 export async function compareAll(programs: readonly Program[]): Promise<Disagreement[]> {
-  return (await inLanes(programs, (program) => disagreement(program))).filter((one) => one !== null);
+  const found = await inLanes(programs, (program) => disagreement(program));
+  removeIpcFolder();
+  return found.filter((one) => one !== null);
 }

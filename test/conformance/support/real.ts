@@ -65,9 +65,15 @@ let ipcFolder: string | undefined;
 function folderForIpc(): string {
   if (ipcFolder !== undefined) return ipcFolder;
   const folder = mkdtempSync(joined(tmpdir(), "zeromq-sim-ipc-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.once("exit", removeIpcFolder);
   ipcFolder = folder;
   return folder;
+}
+
+/** Once all benches are closed; a worker of the test runner is ended without an exit. */
+export function removeIpcFolder(): void {
+  if (ipcFolder !== undefined) rmSync(ipcFolder, { recursive: true, force: true });
+  ipcFolder = undefined;
 }
 
 export class RealBench implements Bench {
