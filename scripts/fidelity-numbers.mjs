@@ -99,7 +99,7 @@ function modes(rows) {
   ];
 }
 
-/** Where one in twenty sets of runs alike would have it inside, those that were made can tell nothing. */
+/** Where the machine's own values of two sets of runs alike are farther apart than that, they can tell nothing. */
 function timing(latencies) {
   return [
     ["p50", 25],
@@ -112,7 +112,9 @@ function timing(latencies) {
     const found = [
       `${inside.length} of ${judged.length} quantities`,
       ...(outside.length > 0 ? [`outside: ${outside.join(", ")}`] : []),
-      ...(unsteady.length > 0 ? [`the machine too unsteady to tell: ${unsteady.join(", ")}`] : []),
+      ...(unsteady.length > 0
+        ? [`the machine itself was not within ${share} % of itself: ${unsteady.join(", ")}`]
+        : []),
     ].join("; ");
     return [
       {

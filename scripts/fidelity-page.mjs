@@ -120,7 +120,7 @@ export function fidelityPage(report) {
     "",
     "Of two real runs alike, made one after the other, the profile is fitted to the first and judged by the second. The p95",
     "is that of the middle run, where runs have 20 values or more, and is judged of 100 values or more. unsteady: outside,",
-    "but of sets of runs drawn from all that were made one in twenty and more would have it inside.",
+    "but the machine's own two values are farther apart than what is asked for.",
     "",
     "| quantity | n | p50 real, first | second | simulated | | p95 real, first | second | simulated | |",
     "|---|---|---|---|---|---|---|---|---|---|",

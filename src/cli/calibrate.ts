@@ -122,10 +122,7 @@ async function fitText(rows: readonly FitRow[], style: import("../trace/text.ts"
   const unsteady = rows.flatMap((row) =>
     (["p50", "p95"] as const)
       .filter((p) => row[p] === "unsteady")
-      .map(
-        (p) =>
-          `unsteady: ${p} of ${row.quantity}: ${time(row.before[p])} in runs alike; of sets drawn from all of them, one in twenty and more would be within`,
-      ),
+      .map((p) => `unsteady: other runs alike had a ${p} of ${time(row.before[p])} for ${row.quantity}`),
   );
   return `${[...lines, ...unsteady].join("\n")}\n`;
 }

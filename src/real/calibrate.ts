@@ -1,5 +1,4 @@
 /** Measures this machine by small real runs, and holds a profile, or one fitted to them, against what they show. */
-import { RandomStreams } from "../kernel/random.ts";
 import type { Plan, ProfileSpec } from "../program/plan.ts";
 import { simulate } from "../run/simulate.ts";
 import { compileScenario } from "../scenario/compile.ts";
@@ -28,8 +27,8 @@ export interface FitRow {
 
 /**
  * ok: predicted within the band of a comparison, retries within what ten of them may add up to. outside: not.
- * unsteady: not, but it would be for one in twenty sets of runs and more, drawn from all that the machine made.
- * few: under 100 values, whose p95 is that of a handful.
+ * unsteady: not, but neither was the machine, whose own two values are farther apart than that. few: under 100
+ * values, whose p95 is that of a handful.
  */
 export type FitVerdict = "ok" | "outside" | "unsteady" | "few";
 
@@ -121,29 +120,13 @@ export function rowsOf({ toFit, toJudge }: Measured, predicted: Samples): FitRow
     ) as [Pair, Pair, Pair];
     const count = runs.reduce((sum, { length }) => sum + length, 0);
     const judged = (p: keyof Pair): FitVerdict => {
-      const agrees = (real: Pair): boolean =>
-        quantity === RETRY && p === "p50"
-          ? Math.abs(model[p] - real[p]) <= RETRY_NS
-          : near(model[p], real[p], BANDS[p]);
-      if (agrees(measured)) return "ok";
-      const all = [...(toFit.get(quantity) ?? []), ...runs];
-      return chanceOf(agrees, all, runs.length) < CHANCE ? "outside" : "unsteady";
+      const isNear = (a: number): boolean =>
+        quantity === RETRY && p === "p50" ? Math.abs(a - measured[p]) <= RETRY_NS : near(a, measured[p], BANDS[p]);
+      return isNear(model[p]) ? "ok" : isNear(before[p]) ? "outside" : "unsteady";
     };
     const p95 = count < TAIL_ENOUGH ? "few" : judged("p95");
     return { quantity, count, before, measured, predicted: model, p50: judged("p50"), p95 };
   });
-}
-
-const DRAWS = 400;
-const CHANCE = 0.05;
-
-/** The share of sets of so many runs, drawn from these, of which it holds. */
-function chanceOf(holds: (set: Pair) => boolean, runs: readonly (readonly number[])[], count: number): number {
-  const stream = new RandomStreams("sets of runs").stream("runs");
-  const drawn = (): readonly number[] => runs[Math.floor(stream.float() * runs.length)] as readonly number[];
-  let held = 0;
-  for (let draw = 0; draw < DRAWS; draw++) if (holds(pairOf(Array.from({ length: count }, drawn)))) held++;
-  return held / DRAWS;
 }
 
 function planOf(name: string, text: string): Plan {
