@@ -4,13 +4,23 @@
  *
  *   node scripts/validate.mjs [--runs 20] [--seeds 200] [--only REGEX] [--profile FILE] [--again] [--out reports]
  *
- * --again: after something was mended in a scenario, only those that differed in the report in --out, which
- * says so; what agreed is kept. A change of the model is another matter: it wants all of them.
+ * --again: after something was mended in a scenario, only those that differed in the report in --out or have changed
+ * since; the report says so, and what agreed is kept. A change of the model is another matter: it wants all of them.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, loadavg, platform, release, tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./build.mjs";
 import { departures } from "./definitions.mjs";
@@ -137,11 +147,19 @@ async function compare(path, folder, profile) {
     ({ code, out, err } = await judge(seeds));
   }
   const shipped = AS_SHIPPED.has(scenario) ? await outcomes(path) : undefined;
-  rmSync(folder, { recursive: true, force: true });
+  if (code === 0) rmSync(folder, { recursive: true, force: true });
+  else keepForWhoeverLooks(folder);
   if (code > 1) return { scenario, verdict: "differs", reason: `comparing failed: ${err.trim()}` };
   // Where this machine keeps things is no part of a report.
   const told = JSON.parse(out.replaceAll(join(scratch, "/"), "").replaceAll(ROOT, ""));
   return { scenario, about: aboutOf(path), seeds, machine, ...shortened(told), ...(shipped && { shipped }) };
+}
+
+/** Recordings that disagree outlast the suite. */
+function keepForWhoeverLooks(folder) {
+  const place = join(mkdtempSync(join(tmpdir(), "zeromq-sim-differs-")), basename(folder));
+  renameSync(folder, place);
+  process.stderr.write(`recordings that disagree: ${place}\n`);
 }
 
 /** The report keeps what differs or varies in full, and of the rest how much there is. */
@@ -157,12 +175,29 @@ function shortened({ facts, ...row }) {
   };
 }
 
+/** Tells whether a scenario or a program that it names has changed. */
+function digestOf(path) {
+  const text = readFileSync(path, "utf8");
+  const hash = createHash("sha256").update(text);
+  for (const [, name] of text.matchAll(/"module"\s*:\s*"([^"]+)"/g))
+    hash.update(readFileSync(join(dirname(path), name)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** What was checked out when the suite began; "" outside of a repository. */
+function commit() {
+  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty"], { cwd: ROOT, encoding: "utf8" });
+  return status === 0 ? ` at ${stdout.trim()}` : "";
+}
+
 const aboutOf = (path) => /"about"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
 
 const last = join(options.out, "fidelity.json");
 if (options.again && !existsSync(last)) throw new Error(`--again: there is no ${last} yet`);
 const before = options.again ? JSON.parse(readFileSync(last, "utf8")) : { rows: [] };
 const kept = new Map(before.rows.filter(({ verdict }) => verdict !== "differs").map((row) => [row.scenario, row]));
+const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const own = `${version}${commit()}`;
 const wrapper = priority();
 const dist = join(scratch, "dist");
 await bundle(dist);
@@ -178,14 +213,15 @@ let done = 0;
 const rows = new Array(files.length);
 const queue = [];
 for (const [at, path] of files.entries()) {
-  rows[at] = kept.get(basename(path, ".json"));
-  if (rows[at] === undefined) queue.push({ at, path, length: await lengthOf(path) });
+  const row = kept.get(basename(path, ".json"));
+  if (row?.digest === digestOf(path)) rows[at] = row;
+  else queue.push({ at, path, digest: digestOf(path), length: await lengthOf(path) });
 }
 
-async function lane(own) {
-  for (const { at, path } of own) {
+async function lane(entries) {
+  for (const { at, path, digest } of entries) {
     const { folder, row } = await record(path);
-    rows[at] = row ?? (await compare(path, folder, profile));
+    rows[at] = { ...(row ?? (await compare(path, folder, profile))), digest };
     const { scenario, verdict, facts = [], reason = "" } = rows[at];
     const wrong = facts.filter((fact) => fact.verdict === "differs").length;
     process.stderr.write(
@@ -198,7 +234,6 @@ await Promise.all([
   lane(queue.filter(({ length }) => length > LONG_NS)),
   lane(queue.filter(({ length }) => length <= LONG_NS)),
 ]);
-const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const zeromq = JSON.parse(readFileSync(join(ROOT, "node_modules/zeromq/package.json"), "utf8")).version;
 const again = [...(before.again ?? [])];
 if (options.again)
@@ -212,7 +247,7 @@ const report = {
   load: `load average ${loadavg()
     .map((one) => one.toFixed(1))
     .join(", ")} at the end${wrapper.length > 0 ? "; recorded processes ran with real-time priority" : ""}`,
-  versions: { "zeromq-sim": version, zeromq, libzmq: "4.3.5", node: process.version },
+  versions: { "zeromq-sim": own, zeromq, libzmq: "4.3.5", node: process.version },
   runs: Number(options.runs),
   seeds: Number(options.seeds),
   /** Of this machine, for those who want to simulate the same again. */

@@ -21,7 +21,7 @@ export interface Waiting {
 /** Hears the monitor events of one socket. */
 export interface MonitorListener {
   /** `at`: when the thread that it happens in gets there. */
-  monitored(event: string, value: number, endpoint: string, at: Instant): void;
+  monitored(event: string, value: number, endpoint: string, at: Instant): boolean;
 }
 
 /** A context of libzmq as this process configured it. */
@@ -91,10 +91,10 @@ export class Instance implements Actor {
     const context = new Context(this.process, { ioThreads: Math.max(1, ioThreads), blocky });
     context.monitor = (socket, event, value, endpoint) => {
       const listener = this.monitors.get(socket);
-      if (listener === undefined) return;
+      if (listener === undefined) return false;
       let at = this.now;
       for (const { localNow } of context.ioThreads) if (localNow > at) at = localNow;
-      listener.monitored(event, value, endpoint, at);
+      return listener.monitored(event, value, endpoint, at);
     };
     this.contexts.push(context);
     return context;

@@ -73,6 +73,7 @@ class EventQueue implements MonitorListener, Actor, Wake {
   private readonly events: Raw[] = [];
   private waiting: { resolve(event: Event | undefined): void; reject(error: Error): void } | null = null;
   private posted = false;
+  private lookedAt = -Infinity;
   private entry: { call: string; socket: string; since: Instance["now"] } | null = null;
 
   constructor(instance: Instance, label: string) {
@@ -80,10 +81,15 @@ class EventQueue implements MonitorListener, Actor, Wake {
     this.label = label;
   }
 
-  monitored(event: string, value: number, endpoint: string, at: Instant): void {
-    if (this.closed) return;
+  /** True as with Monitor.tell: the sending end of libzmq's pair looks for commands as seldom as any other. */
+  monitored(event: string, value: number, endpoint: string, at: Instant): boolean {
+    if (this.closed) return false;
     this.events.push({ event, value, endpoint });
     if (this.waiting !== null) this.wakeAt(at);
+    const { now } = this.instance.process.world.kernel;
+    if (now - this.lookedAt <= this.instance.process.costs.commandDelay) return false;
+    this.lookedAt = now;
+    return true;
   }
 
   fire(): void {

@@ -15,6 +15,10 @@ export const heldUp = ({ late, waits = [] }: Held): number => Math.max(late, ...
 /** A run that waited as long shows the machine as much as ZeroMQ. */
 export const isHeldUp = (held: Held): boolean => heldUp(held) >= DISTURBED_NS;
 
+/** Options that make a socket ask a ZAP handler. */
+const SERVERS: ReadonlySet<string> = new Set(["plain_server", "curve_server"]);
+const ZAP_HANDLER = "inproc://zeromq.zap.01";
+
 export interface Findings extends Held {
   readonly marked: readonly string[];
   readonly identified: Identified;
@@ -23,6 +27,7 @@ export interface Findings extends Held {
 export function headerNotes(plan: Plan, { marked, identified, ...held }: Findings): string[] {
   const { guessed, unknown } = identified;
   const steps = plan.nodes.flatMap(({ threads }) => threads.flatMap(({ program }) => [...stepsOf(program)]));
+  const sockets = plan.nodes.flatMap(({ threads }) => threads.flatMap((thread) => thread.sockets));
   const uses = (kind: Step["kind"]): boolean => steps.some((step) => step.kind === kind);
   const notes = [
     [
@@ -41,6 +46,11 @@ export function headerNotes(plan: Plan, { marked, identified, ...held }: Finding
     [
       "modules: every socket has a monitor, and a process leaves up to 10 ms after its program is done",
       plan.nodes.some(({ module }) => module !== undefined),
+    ],
+    [
+      "monitors: every socket has one, and a server that would tell it of a missing ZAP handler may then read no further instead of ending the connection",
+      sockets.some(({ options }) => options.some(({ name }) => SERVERS.has(name))) &&
+        !sockets.some(({ bind }) => bind.some(([first]) => first === ZAP_HANDLER)),
     ],
     ["term: answered at once; zeromq.js terminates its context when the process exits", uses("term")],
     [

@@ -22,7 +22,8 @@ export interface SessionSocket extends Own {
   readonly process: Process;
   /** The I/O thread with the least load among those that `affinity` allows. */
   chooseIoThread(affinity: number): IoThread | null;
-  monitor(event: string, value: number, endpoint: string): void;
+  /** True: errno is EAGAIN after it. */
+  monitor(event: string, value: number, endpoint: string): boolean;
   /** Knows who says whom to let in; null when nobody does. */
   readonly context: { zapHandler(): ZapHandler | null };
 }
@@ -157,8 +158,8 @@ export class Session extends Own implements PipeEvents, EngineSession, Actor, Ta
     return this.zapPipe?.read() ?? null;
   }
 
-  monitor(event: string, value: number): void {
-    this.socket.monitor(event, value, this.endpointText);
+  monitor(event: string, value: number): boolean {
+    return this.socket.monitor(event, value, this.endpointText);
   }
 
   /** Datagrams: who sent what is pushed next. The outgoing side of a DGRAM is named after whom it sends to. */

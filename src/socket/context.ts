@@ -57,8 +57,8 @@ export class Context {
   readonly ioThreads: readonly IoThread[];
   /** Open sockets and those that the reaper has not finished with, in creation order. */
   readonly sockets = new Set<SocketBase>();
-  /** Hears all monitor events of the context's sockets. */
-  monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => void) | null = null;
+  /** Hears all monitor events of the context's sockets. True: see Monitor.tell. */
+  monitor: ((socket: SocketBase, event: string, value: number, endpoint: string) => boolean) | null = null;
   /** Of sockets whose events go to an inproc name. */
   readonly monitors = new Map<SocketBase, Monitor>();
   private readonly settings: ContextSettings;
@@ -241,17 +241,15 @@ export class Context {
     entry.begin();
   }
 
-  /** An event for whoever monitors the socket; the last one ends that. */
-  tell(socket: SocketBase, event: string, value: number, endpoint: string): void {
-    this.monitor?.(socket, event, value, endpoint);
+  /** An event for whoever monitors the socket; the last one ends that. True: see Monitor.tell. */
+  tell(socket: SocketBase, event: string, value: number, endpoint: string): boolean {
+    const looked = this.monitor?.(socket, event, value, endpoint) ?? false;
     const monitor = this.monitors.get(socket);
-    if (monitor === undefined) return;
-    if (event !== "MONITOR_STOPPED") {
-      monitor.tell(event, value, endpoint);
-      return;
-    }
+    if (monitor === undefined) return looked;
+    if (event !== "MONITOR_STOPPED") return monitor.tell(event, value, endpoint);
     this.monitors.delete(socket);
     monitor.stop();
+    return false;
   }
 
   destroySocket(socket: SocketBase): void {

@@ -49,13 +49,18 @@ export class Monitor {
     this.mask = mask;
   }
 
-  /** Two frames: event and value as u16 and u32 of a little-endian machine, and the endpoint. */
-  tell(event: string, value: number, endpoint: string): void {
+  /**
+   * Two frames: event and value as u16 and u32 of a little-endian machine, and the endpoint. True: the PAIR looked for
+   * commands on the way, as a send does now and then; that leaves the errno of libzmq's thread at EAGAIN.
+   */
+  tell(event: string, value: number, endpoint: string): boolean {
     const bit = MONITOR_EVENTS[event] ?? 0;
-    if ((bit & this.mask) === 0) return;
+    if ((bit & this.mask) === 0) return false;
+    const looked = this.pair.processCommands(true);
     const number = String.fromCharCode(bit & 255, bit >>> 8, ...[0, 8, 16, 24].map((by) => (value >>> by) & 255));
     // The second frame fits when the first did.
     if (this.pair.send(Frame.of(number, MORE), true) === null) this.pair.send(Frame.of(endpoint), true);
+    return looked;
   }
 
   stop(): void {

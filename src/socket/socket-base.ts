@@ -167,14 +167,15 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     return { in: this.xhasIn(), out: this.xhasOut() };
   }
 
-  /** Processes the mailbox; a throttled call skips that within commandDelay of the last throttled one. */
-  processCommands(throttle: boolean): void {
+  /** Processes the mailbox, or not: a throttled call skips that within commandDelay of the last throttled one. */
+  processCommands(throttle: boolean): boolean {
     if (throttle) {
       const { now } = this.process.world.kernel;
-      if (now - this.lastThrottledDrain <= this.process.costs.commandDelay) return;
+      if (now - this.lastThrottledDrain <= this.process.costs.commandDelay) return false;
       this.lastThrottledDrain = now;
     }
     this.mailbox.drain();
+    return true;
   }
 
   /** Who waits for commands to this socket. */
@@ -230,11 +231,13 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     return this.context.chooseIoThread(affinity);
   }
 
-  monitor(event: string, value: number, endpoint: string): void {
-    if (this.monitorStopped) return;
-    this.context.tell(this, event, value, endpoint);
+  /** True: see Monitor.tell. */
+  monitor(event: string, value: number, endpoint: string): boolean {
+    if (this.monitorStopped) return false;
+    const looked = this.context.tell(this, event, value, endpoint);
     if (this.journal.full)
       this.journal.record({ t: this.journal.now, ev: "monitor", socket: this.name, event, value, endpoint });
+    return looked;
   }
 
   // --- the end ---

@@ -13,7 +13,6 @@ import {
   type Mechanism,
   type MechanismParameters,
   type MechanismStatus,
-  noHandler,
   ProtocolError,
   processReason,
   protocolFailure,
@@ -177,7 +176,7 @@ export class CurveServer extends ServerHandshake {
     const { zapDomain, zapEnforceDomain } = this.options.security;
     if (zapEnforceDomain && zapDomain === "") this.state = "sending-ready";
     else if (this.session.zapConnect()) return this.askHandler("CURVE", [key]);
-    else if (zapEnforceDomain) return noHandler(this.session);
+    else if (zapEnforceDomain) return this.noHandler();
     else this.state = "sending-ready";
     return true;
   }

@@ -170,6 +170,10 @@ export class ZmtpEngine extends StreamEngine {
     return true;
   }
 
+  protected override get again(): boolean {
+    return super.again || this.mechanism?.again === true;
+  }
+
   override zapMsgAvailable(): void {
     if (this.mechanism?.zapAvailable() !== true) this.error("protocol");
     else if (this.outputStopped) this.restartOutput();

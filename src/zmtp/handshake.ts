@@ -29,7 +29,8 @@ export const ProtocolError = {
 
 /** What a mechanism needs from the session of its connection. libzmq: session_base_t. */
 export interface HandshakeSession {
-  monitor(event: string, value: number): void;
+  /** True: errno is EAGAIN after it. */
+  monitor(event: string, value: number): boolean;
   /** Opens the pipe to the ZAP handler of the context; false when there is none. */
   zapConnect(): boolean;
   zapSend(frames: readonly string[]): void;
@@ -53,9 +54,11 @@ export interface Mechanism {
   readonly peerRoutingId: string;
   /** What the ZAP handler calls the peer, "" for nobody. */
   readonly userId: string;
+  /** What refused a command left errno at EAGAIN: the connection does not end, it is read no further. */
+  readonly again?: boolean;
   /** The next command to send; null when it is the peer's turn, or the ZAP handler's. */
   next(): Control | null;
-  /** A command of the peer. False: the connection ends, after a monitor event or in silence. */
+  /** A command of the peer. False: the connection ends, after a monitor event or in silence; but see `again`. */
   process(command: Control): boolean;
   /** The ZAP handler has written something. False: the connection ends. */
   zapAvailable(): boolean;
@@ -68,11 +71,8 @@ export function protocolFailure(session: HandshakeSession, value: number): false
 
 const EFAULT = 14;
 
-/** There is nobody who says whom to let in. */
-export function noHandler(session: HandshakeSession): false {
-  session.monitor("HANDSHAKE_FAILED_NO_DETAIL", EFAULT);
-  return false;
-}
+/** There is nobody who says whom to let in. True: errno is EAGAIN now. */
+export const noHandler = (session: HandshakeSession): boolean => session.monitor("HANDSHAKE_FAILED_NO_DETAIL", EFAULT);
 
 /** Not even the length of its name fits. libzmq: check_basic_command_structure. */
 export const isMalformed = ({ kind, text }: Control): boolean =>

@@ -81,7 +81,11 @@ class NullMechanism implements Mechanism {
   /** False: no answer yet, or nobody to ask where that is not enough. */
   private ask(zap: ZapClient): boolean {
     if (this.zapAsked) return false;
-    if (!this.session.zapConnect()) return this.options.security.zapEnforceDomain ? noHandler(this.session) : true;
+    if (!this.session.zapConnect()) {
+      if (!this.options.security.zapEnforceDomain) return true;
+      noHandler(this.session);
+      return false;
+    }
     zap.request("NULL", []);
     this.zapAsked = true;
     this.zapAnswered = zap.receive() === "done";

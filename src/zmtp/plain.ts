@@ -7,7 +7,6 @@ import {
   type Mechanism,
   type MechanismParameters,
   type MechanismStatus,
-  noHandler,
   ProtocolError,
   processReason,
   protocolFailure,
@@ -106,7 +105,7 @@ export class PlainServer extends ServerHandshake {
     // Without a length charCodeAt gives NaN, which equals nothing.
     if (text.length - passwordAt - 1 !== text.charCodeAt(passwordAt))
       return protocolFailure(session, ProtocolError.ZMTP_MALFORMED_COMMAND_HELLO);
-    if (!session.zapConnect()) return noHandler(session);
+    if (!session.zapConnect()) return this.noHandler();
     return this.askHandler("PLAIN", [text.slice(1, passwordAt), text.slice(passwordAt + 1)]);
   }
 

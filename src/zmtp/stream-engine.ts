@@ -281,11 +281,16 @@ export abstract class StreamEngine implements StreamUser, Task, Actor, Descripto
     if (end.readable > 0 || end.incoming !== "open") this.postIn();
   }
 
+  /** An item was refused for now, not for good. In libzmq: errno is EAGAIN. */
+  protected get again(): boolean {
+    return this.parked !== null;
+  }
+
   /** An item was refused: a protocol error ends the connection, a full pipe stops the input. */
   private afterRefusal(): void {
     const { session } = this;
     if (session === null) return;
-    if (this.parked === null) return this.error("protocol");
+    if (!this.again) return this.error("protocol");
     this.inputStopped = true;
     this.pollIn = false;
     session.flush();

@@ -30,6 +30,17 @@ export const CURVE = { server: CURVE_SERVER, client: CURVE_CLIENT };
 export const NULL = { server: { zap_domain: "d" } };
 export const SHORT: Options = { handshake_ivl: 150 };
 
+/** There is nobody to ask where there should be. */
+export const ALONE = {
+  PLAIN,
+  CURVE: { ...CURVE, server: { ...CURVE_SERVER, zap_domain: "d", zap_enforce_domain: 1 } },
+};
+/**
+ * What a server hears that tells its monitor so more than max_command_delay after the event before: it reads no
+ * further, and ends the connection when the time for handshakes is up.
+ */
+export const STUCK = [other(EFAULT), other(EAGAIN), END];
+
 export type Row = [
   what: string,
   options: SecuredOptions,
@@ -68,7 +79,7 @@ export const ROWS: readonly Row[] = [
     [other(EPIPE), END],
     "comes again",
   ],
-  ["PLAIN, nobody to ask", PLAIN, [other(EFAULT), END], [other(EPIPE), END], "comes again"],
+  ["PLAIN, nobody to ask", ALONE.PLAIN, [other(EFAULT), END], [other(EPIPE), END], "comes again"],
   ["CURVE, nobody to ask", CURVE, [DONE], [DONE]],
   ["CURVE 200", { ...CURVE, answer: answer("200") }, [DONE], [DONE]],
   ["CURVE 400", { ...CURVE, answer: answer("400") }, [auth(400), END], [auth(400), END]],
@@ -86,13 +97,7 @@ export const ROWS: readonly Row[] = [
     [DONE],
     [DONE],
   ],
-  [
-    "CURVE, nobody to ask, a domain enforced",
-    { ...CURVE, server: { ...CURVE_SERVER, zap_domain: "d", zap_enforce_domain: 1 } },
-    [other(EFAULT), END],
-    [other(EPIPE), END],
-    "comes again",
-  ],
+  ["CURVE, nobody to ask, a domain enforced", ALONE.CURVE, [other(EFAULT), END], [other(EPIPE), END], "comes again"],
   [
     "CURVE, another server's key",
     { ...CURVE, client: { ...CURVE_CLIENT, curve_serverkey: KEYS[2][0] } },

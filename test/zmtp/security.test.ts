@@ -3,10 +3,12 @@ import { createPrivateKey, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { SocketTypeName } from "../../src/ctx/options.ts";
 import { AddressedFrame, Frame } from "../../src/pipe/frame.ts";
+import { eventMask, startMonitor } from "../../src/socket/monitor.ts";
 import { decodeZ85, encodeZ85 } from "../../src/socket/security-options.ts";
 import { publicKeyOf } from "../../src/zmtp/curve25519.ts";
 import { Lab } from "../support/lab.ts";
 import {
+  ALONE,
   BAD,
   CURVE,
   DONE,
@@ -20,6 +22,7 @@ import {
   protocol,
   ROWS,
   SHORT,
+  STUCK,
 } from "../support/security-table.ts";
 import { answer, KEYS, PLAIN_CLIENT, PLAIN_SERVER, type SecuredOptions, secured } from "../support/zap.ts";
 
@@ -39,6 +42,43 @@ function outcome(options: SecuredOptions): { server: string[]; client: string[];
 describe("outcomes", () => {
   test.each(ROWS)("%s", (_, options, server, client, again) => {
     expect(outcome(options)).toEqual({ server, client, again: again !== undefined });
+  });
+});
+
+/** test/real/security.test.ts measures the first two. */
+describe.each(Object.entries(ALONE))("%s, nobody to ask", (_, options) => {
+  const SLOW = { extends: "ideal", loopback: { latency: 2_000_000, bandwidth: 0 } };
+  const ENDS = [other(EFAULT), END];
+
+  test.each<[string, string | object, readonly string[] | undefined, readonly string[]]>([
+    ["a monitor that has just looked for commands", "ideal", undefined, ENDS],
+    ["over a way of 2 ms", SLOW, undefined, STUCK],
+    ["a monitor that has heard nothing before", "ideal", ["HANDSHAKE_FAILED_NO_DETAIL"], STUCK],
+    ["a monitor that does not hear of failures", SLOW, ["DISCONNECTED"], ENDS],
+    ["no monitor", SLOW, [], ENDS],
+  ])("%s", (_, profile, watched, expected) => {
+    const lab = new Lab({ profile: profile as string });
+    const { server, client, work } = secured(lab, { ...options, server: { ...options.server, ...SHORT } });
+    if (watched?.length !== 0) startMonitor(server.base, "inproc://monitor", eventMask(watched));
+    lab.socket("PAIR").connect("inproc://monitor");
+    work(200);
+    const heard = server.monitored.slice(2);
+    expect(heard.slice(0, heard.indexOf(END) + 1)).toEqual(expected);
+    // The time of the server, not of the client, is up.
+    expect(client.monitored.slice(2, 4)).toEqual([other(EPIPE), END]);
+  });
+
+  test("a server that reads no further does not hear that the client has gone", () => {
+    const lab = new Lab({ profile: SLOW });
+    const { server, client, work } = secured(lab, { ...options, server: { ...options.server, ...SHORT } });
+    startMonitor(server.base, "inproc://monitor");
+    lab.socket("PAIR").connect("inproc://monitor");
+    work(50);
+    client.close();
+    work(50);
+    expect(server.monitored.slice(2)).toEqual(STUCK.slice(0, 1));
+    work(100);
+    expect(server.monitored.slice(2)).toEqual(STUCK);
   });
 });
 

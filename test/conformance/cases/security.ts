@@ -226,7 +226,7 @@ function forged(): { hello: string; initiate: string } {
     curveServerKey: decodeZ85(curve_serverkey) as string,
   } as const;
   const session = {
-    monitor: () => undefined,
+    monitor: () => false,
     zapConnect: () => false,
     zapSend: () => undefined,
     zapReceive: () => null,
