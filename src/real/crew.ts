@@ -1,10 +1,10 @@
 /** The processes of a recorder under the eye of a guard, who ends them when the recorder is gone. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FOLDER_PREFIX } from "./guard.ts";
-import { scratchPlace } from "./scratch.ts";
 
 export class Crew {
   /** What the processes run. */
@@ -15,7 +15,7 @@ export class Crew {
 
   constructor(entry = bundledEntry()) {
     this.entry = entry;
-    this.folder = mkdtempSync(join(scratchPlace(), FOLDER_PREFIX));
+    this.folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
     this.guard = spawn(process.execPath, [entry, "guard", this.folder], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],

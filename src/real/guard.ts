@@ -3,9 +3,9 @@
  * that it was told of and removes the folder of the recording.
  */
 import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { scratchPlaces } from "./scratch.ts";
 
 export const FOLDER_PREFIX = "zeromq-sim-record-";
 
@@ -28,8 +28,7 @@ export function guard(folder: string): void {
 
 /** Removes nothing but what a recorder made. */
 const isOurs = (folder: string): boolean =>
-  scratchPlaces().some((place) => dirname(resolve(folder)) === resolve(place)) &&
-  basename(folder).startsWith(FOLDER_PREFIX);
+  dirname(resolve(folder)) === resolve(tmpdir()) && basename(folder).startsWith(FOLDER_PREFIX);
 
 function killQuietly(pid: number): void {
   try {
