@@ -1,8 +1,7 @@
 /** `sim record` as a process: what it writes, what it refuses, and that it leaves nothing behind. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { describe, expect, inject, test, vi } from "vitest";
-import { scratchPlace } from "../../src/real/scratch.ts";
+import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
 import { analyze } from "../../src/trace/fates.ts";
 import type { Trace } from "../../src/trace/format.ts";
 import { type Bench, bench, left, processesOf, until } from "./support.ts";
@@ -28,14 +27,6 @@ const runs = ({ temporary }: Bench): boolean =>
   readdirSync(temporary, { recursive: true, encoding: "utf8" }).filter(
     (name) => /1\/\d+-0\.jsonl$/.test(name) && statSync(join(temporary, name)).size > 0,
   ).length === 2;
-
-/** The folder that the guard of this recorder watches. */
-function guardedBy(recorder: number | undefined): string | undefined {
-  const read = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");
-  const children = read(`/proc/${recorder}/task/${recorder}/children`).trim().split(" ");
-  const commands = children.map((pid) => read(`/proc/${pid}/cmdline`).split("\0"));
-  return commands.find(([, , role]) => role === "guard")?.[3];
-}
 
 const nothingLeft = async (on: Bench): Promise<void> => {
   expect(await until(() => processesOf(on).length === 0)).toBe(true);
@@ -101,22 +92,6 @@ describe.skipIf(process.platform !== "linux")("sim record", () => {
     child.kill("SIGKILL");
     await done;
     await nothingLeft(on);
-  });
-
-  test("without TMPDIR its folder is in memory where that has room, and goes with it", {
-    timeout: 30_000,
-  }, async () => {
-    vi.stubEnv("TMPDIR", undefined);
-    const place = scratchPlace();
-    vi.unstubAllEnvs();
-    const on = bench({ "long.json": LONG }, undefined, { TMPDIR: undefined });
-    const { child, done } = on.start("record", "long.json");
-    expect(await until(() => guardedBy(child.pid) !== undefined, 15_000)).toBe(true);
-    const folder = guardedBy(child.pid) as string;
-    expect([dirname(folder), existsSync(folder)]).toEqual([place, true]);
-    child.kill("SIGKILL");
-    await done;
-    expect(await until(() => !existsSync(folder))).toBe(true);
   });
 
   test("a process that dies makes the run incomplete", { timeout: 30_000 }, async () => {

@@ -23,11 +23,7 @@ export interface Bench {
   readonly trace: (path: string) => Trace;
 }
 
-export function bench(
-  files: Readonly<Record<string, unknown>> = {},
-  dist = inject("bundles"),
-  more: NodeJS.ProcessEnv = {},
-): Bench {
+export function bench(files: Readonly<Record<string, unknown>> = {}, dist = inject("bundles")): Bench {
   const folder = mkdtempSync(join(tmpdir(), "zs-real-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const temporary = join(folder, "tmp");
@@ -35,7 +31,7 @@ export function bench(
   for (const [name, content] of Object.entries(files))
     writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
   const start: Bench["start"] = (...words) => {
-    const env = { ...process.env, TMPDIR: temporary, NO_COLOR: "1", ...more };
+    const env = { ...process.env, TMPDIR: temporary, NO_COLOR: "1" };
     const child = spawn(process.execPath, [join(dist, "sim.js"), ...words], {
       cwd: folder,
       env,
