@@ -163,9 +163,9 @@ test("outcomes", { timeout: 60_000 }, async () => {
     ),
   );
   const rows = ROWS.filter(([, options]) => !isAlone(options));
-  const errors = await all([...rows, ...bad], async ([, options, server, client, again]) => {
-    return differs(await outcome(options), { server, client, again: again !== undefined });
-  });
+  const errors = await all([...rows, ...bad], async ([, options, server, client, again]) =>
+    differs(await outcome(options), { server, client, again: again !== undefined }),
+  );
   expect(errors).toEqual([]);
 });
 

@@ -45,7 +45,7 @@ describe("outcomes", () => {
   });
 });
 
-/** test/real/security.test.ts measures the first two. */
+/** test/real/security.test.ts measures a slow way with a monitor and without. */
 describe.each(Object.entries(ALONE))("%s, nobody to ask", (_, options) => {
   const SLOW = { extends: "ideal", loopback: { latency: 2_000_000, bandwidth: 0 } };
   const ENDS = [other(EFAULT), END];
