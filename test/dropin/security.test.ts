@@ -202,3 +202,40 @@ describe("key pairs", () => {
     client.close();
   });
 });
+
+/** test/real/security.test.ts measures it on npm zeromq: over a slow way a monitored server reads no further. */
+test.each([
+  ["a monitor", true, ["handshake:error:other", "handshake:error:other", "disconnect"]],
+  ["no monitor", false, []],
+])("a PLAIN server with nobody to ask, %s", async (_, monitored, expected) => {
+  const { value, record } = await simulate(
+    async (world) => {
+      const server = world.host("server", async () => {
+        const pull = new sim.Pull({ plainServer: true, handshakeInterval: 150, linger: 0 });
+        const heard: string[] = [];
+        if (monitored)
+          void (async () => {
+            for await (const { type } of pull.events) heard.push(type);
+          })();
+        await pull.bind("tcp://*:5555");
+        await new Promise((resolve) => setTimeout(resolve, 190));
+        pull.close();
+        return heard.filter((type) => /error|disconnect/.test(type)).slice(0, 3);
+      });
+      world.host("client", async () => {
+        const push = new sim.Push({ plainUsername: "a", plainPassword: "b", linger: 0, reconnectInterval: 1000 });
+        push.connect("tcp://server:5555");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        push.close();
+      });
+      world.link("client", "server", { latency: "2ms" });
+      return await server.done;
+    },
+    { profile: "ideal" },
+  );
+  expect(value).toEqual(expected);
+  const ends = record.events.flatMap((event) =>
+    event.ev === "monitor" && event.event === "DISCONNECTED" && event.socket === "server.pull" ? [event.t / 1e6] : [],
+  );
+  expect((ends[0] as number) > 150).toBe(monitored);
+});
