@@ -69,7 +69,8 @@ function sim(...words) {
 }
 
 function scenarioFiles() {
-  return [join(ROOT, "scenarios"), join(ROOT, "scenarios/modules"), join(ROOT, "test/validation")]
+  return ["scenarios", "scenarios/questions", "scenarios/modules", "test/validation"]
+    .map((folder) => join(ROOT, folder))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((path) => path.endsWith(".json") && !path.endsWith(".schema.json"))

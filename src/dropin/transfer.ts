@@ -30,7 +30,7 @@ export function writeFrames(
   }
   recordFrames(instance, "send", base, error, frames, waited);
   // A message that was refused was none.
-  if (error !== null && frames[frames.length - 1]?.message?.origin === base.name) base.takeBackMessageNumber();
+  if (error !== null && frames[frames.length - 1]?.message?.origin === base.name) base.numbers.takeBack();
   return error;
 }
 
@@ -75,7 +75,7 @@ export function identityOf(value: unknown, base: SocketBase): Message | null {
   const known = last instanceof Buffer ? identities.get(last) : undefined;
   if (known !== undefined && known.base !== base) return known.message;
   if ((base.type === "XSUB" || base.type === "SUB") && isSubscription(last)) return null;
-  return new Message(base.name, base.nextMessageNumber());
+  return new Message(base.name, base.numbers.next());
 }
 
 function isSubscription(value: unknown): boolean {

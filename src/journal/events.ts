@@ -5,7 +5,7 @@
  * Names: a socket is "node.socket" or "node.thread.socket"; replicas carry their index
  * ("worker[2].receiver"). A thread is "node" (main) or "node.thread". A message is named after the
  * socket that first sent it and its number there, "publisher.sender#0", and keeps that name when a
- * proxy or a program forwards it.
+ * proxy or a program forwards it. The numbers go on when the socket opens again, also after a restart.
  */
 import type { Fate } from "./fates.ts";
 

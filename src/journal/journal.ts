@@ -25,6 +25,8 @@ export class Journal {
   readonly unsent = new Map<Fate, number>();
   /** Legs that ended otherwise, by fate. */
   readonly fates = new Map<Fate, number>();
+  /** By name of a socket that is gone: the number of the next message under that name. */
+  readonly numbers = new Map<string, number>();
   private readonly clock: Clock;
 
   constructor(clock: Clock, full: boolean) {

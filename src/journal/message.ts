@@ -3,7 +3,7 @@
 export class Message {
   /** The socket that first sent it: "publisher.sender". */
   readonly origin: string;
-  /** Its number among the messages of that socket, from 0. */
+  /** Its number among the messages sent under that name, from 0; it goes on when the socket opens again. */
   readonly number: number;
   private text: string | null = null;
 

@@ -6,6 +6,8 @@
  * receiver does not go to another. Such guesses are counted and named.
  */
 import type { CallEvent, SocketEvent } from "../journal/events.ts";
+import { splitMessage } from "../trace/names.ts";
+import { NUMBERS_PER_LIFE } from "./mark.ts";
 import type { Placed } from "./merge.ts";
 import { Peers } from "./peers.ts";
 import type { RawDetail, RawLine } from "./protocol.ts";
@@ -51,6 +53,10 @@ export class Identifier {
   /** By print of the last frame, in order of time. */
   readonly #byContent = new Map<string, Sent[]>();
   readonly #orders = new Map<string, number>();
+  /** By socket: the number after that of its last message. */
+  readonly #next = new Map<string, number>();
+  /** By "socket life": the number of its first message in that life. */
+  readonly #firsts = new Map<string, number>();
   /** "sender receiver" -> order of the send that was received last. */
   readonly #latest = new Map<string, number>();
   /** By "file receipt": the message. */
@@ -88,11 +94,12 @@ export class Identifier {
       raw.receipt === undefined
         ? raw.number === undefined
           ? undefined
-          : `${socket}#${raw.number}`
+          : this.#name(socket, raw.number)
         : this.#receipts.get(`${file} ${raw.receipt}`);
     if (message === undefined) return;
     this.#names.set(line, message);
     if (line.result !== "ok") return;
+    if (raw.number !== undefined) this.#next.set(socket, splitMessage(message)[1] + 1);
     const order = this.#orders.get(socket) ?? 0;
     this.#orders.set(socket, order + 1);
     const body = this.#body(socket, raw.prints ?? []);
@@ -107,7 +114,7 @@ export class Identifier {
     const sent =
       raw.mark === undefined
         ? this.#byOrder(line)
-        : this.#byMark(`${this.#sockets[raw.mark[0]]}#${raw.mark[1]}`, socket);
+        : this.#byMark(this.#name(this.#sockets[raw.mark[0]] ?? "", raw.mark[1]), socket);
     if (sent === undefined) {
       this.#unknown++;
       return;
@@ -117,6 +124,21 @@ export class Identifier {
     this.#earliest.set(sent.line, Math.min(t, this.#earliest.get(sent.line) ?? t));
     this.#names.set(line, sent.message);
     this.#receipts.set(`${file} ${raw.receipt}`, sent.message);
+  }
+
+  /** In the trace the numbers go on in the next life. */
+  #name(socket: string, number: number): string {
+    return `${socket}#${this.#first(socket, number) + (number % NUMBERS_PER_LIFE)}`;
+  }
+
+  #first(socket: string, number: number): number {
+    const key = `${socket} ${Math.floor(number / NUMBERS_PER_LIFE)}`;
+    let first = this.#firsts.get(key);
+    if (first === undefined) {
+      first = this.#next.get(socket) ?? 0;
+      this.#firsts.set(key, first);
+    }
+    return first;
   }
 
   /** What an XPUB hands up from a subscriber. */

@@ -8,6 +8,12 @@
 export const MARK_BYTES = 8;
 const MAGIC = 0xfffe;
 
+/**
+ * A process does not know how many messages the life before it sent, so every life has numbers of its own; in the
+ * trace they follow each other. 256 lives fit into a mark, and more messages than a recording can hold into a life.
+ */
+export const NUMBERS_PER_LIFE = 2 ** 24;
+
 export type Mark = readonly [socket: number, message: number];
 
 /** `inside`: the frame is mere size, and the mark takes the place of its last bytes. */

@@ -1,14 +1,17 @@
 /** What a process knows of marks: which of its messages get one, and which came with one. */
-import { type Mark, readMark } from "./mark.ts";
+import { type Mark, NUMBERS_PER_LIFE, readMark } from "./mark.ts";
 import type { Job, RawDetail } from "./protocol.ts";
 
 export class Marks {
+  /** Number of the first message that a socket sends in this life of the node. */
+  readonly firstNumber: number;
   readonly #sockets: readonly string[];
   readonly #marked: ReadonlySet<number>;
   /** By receipt, for forwarding. */
   readonly #received: (Mark | undefined)[] = [];
 
-  constructor({ sockets, marked }: Pick<Job, "sockets" | "marked">) {
+  constructor({ sockets, marked, life }: Pick<Job, "sockets" | "marked" | "life">) {
+    this.firstNumber = life * NUMBERS_PER_LIFE;
     this.#sockets = sockets;
     this.#marked = new Set(marked.map((name) => sockets.indexOf(name)));
   }

@@ -211,7 +211,7 @@ export class NodeThread {
   private identity(socket: RealSocket, buffers: readonly Buffer[], receipt: number | undefined): RawDetail {
     if (receipt !== undefined) return { receipt };
     if (socket.type === "XSUB" && (buffers[0]?.[0] ?? 2) <= 1) return {};
-    const number = this.sent.get(socket.name) ?? 0;
+    const number = this.sent.get(socket.name) ?? this.host.marks.firstNumber;
     this.sent.set(socket.name, number + 1);
     return { number };
   }

@@ -43,7 +43,7 @@ export type Up =
 export interface RawDetail {
   /** send: when the call began, ns. */
   readonly begun?: number;
-  /** send: number of the message on its socket, when it is a new one. */
+  /** send: number of the message on its socket, when it is a new one. See NUMBERS_PER_LIFE. */
   readonly number?: number;
   /** send: which receipt of this process it forwards. recv: which receipt it is. */
   readonly receipt?: number;

@@ -30,7 +30,7 @@ export class TracedSocket {
   private readonly host: ModuleProcess;
   private readonly raw: AnySocket;
   private readonly type: string;
-  private sent = 0;
+  private sent: number;
   private sending = false;
   private receiving = false;
   private open = true;
@@ -41,6 +41,7 @@ export class TracedSocket {
     this.type = type;
     this.name = host.socketName(type);
     this.monitor = monitor;
+    this.sent = host.marks.firstNumber;
     host.journal.write({ ev: "socket", socket: this.name, what: "open", type });
     monitor.start(this.name);
   }

@@ -147,7 +147,7 @@ export class Service {
   private refused({ socket, forwards }: Request & { kind: "send" }): void {
     const begun = this.partial.get(socket) !== undefined || this.sendOperation.framesSent > 0;
     this.partial.delete(socket);
-    if (!begun && forwards === null && this.sending[0]?.message) this.sockets.get(socket)?.takeBackMessageNumber();
+    if (!begun && forwards === null && this.sending[0]?.message) this.sockets.get(socket)?.numbers.takeBack();
   }
 
   /** Forwarded messages keep theirs; parts of one message share it; subscriptions have none. */
@@ -354,7 +354,7 @@ export class Service {
 function newIdentity(socket: SocketBase, { forwards, frames }: Request & { kind: "send" }): Message | null {
   if (forwards instanceof ReceivedMessage) return forwards.identity;
   if (socket.type === "XSUB" && isSubscription(toFrames(frames, null, false)[0])) return null;
-  return new Message(socket.name, socket.nextMessageNumber());
+  return new Message(socket.name, socket.numbers.next());
 }
 
 const isSubscription = (frame: Frame | undefined): boolean =>

@@ -282,7 +282,10 @@ export class Context {
   kill(): void {
     this.reaper.kill();
     for (const thread of this.ioThreads) thread.kill();
-    for (const socket of this.sockets) socket.mailbox.clear();
+    for (const socket of this.sockets) {
+      if (!socket.closed) socket.numbers.end();
+      socket.mailbox.clear();
+    }
   }
 
   /** Ends the legs of all messages in the hands of this process, for the books. */

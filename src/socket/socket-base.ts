@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { Errno } from "./errors.ts";
 import { appended, erase, NO_PIPES } from "./lb.ts";
+import { MessageNumbers } from "./message-numbers.ts";
 
 /** recv looks at its mailbox only every so many calls while messages are there. libzmq: inbound_poll_rate. */
 const INBOUND_POLL_RATE = 100;
@@ -37,6 +38,8 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   errno: Errno = "EAGAIN";
   lastEndpoint = "";
   closed = false;
+  /** Of the messages that programs send here. */
+  readonly numbers: MessageNumbers;
   protected readonly journal: Journal;
   private readonly endpoints = new Endpoints(this);
   private waiters: readonly Waiter[] = NO_WAITERS;
@@ -47,7 +50,6 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   private destroyed = false;
   private ticks = 0;
   private lastThrottledDrain = -Infinity;
-  private messagesStarted = 0;
 
   constructor(context: Context, type: SocketTypeName, name: string) {
     super();
@@ -55,6 +57,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
     this.process = context.process;
     this.journal = context.process.world.journal;
     this.name = name;
+    this.numbers = new MessageNumbers(this.journal, name);
     this.options = defaultOptions(type, context.blocky);
     this.mailbox = new Mailbox(this);
   }
@@ -108,16 +111,6 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   // --- send and receive ---
-
-  /** Number of the next message that a program sends here. */
-  nextMessageNumber(): number {
-    return this.messagesStarted++;
-  }
-
-  /** The message that got the last number was refused whole. */
-  takeBackMessageNumber(): void {
-    this.messagesStarted--;
-  }
 
   /** zmq_msg_send without waiting. "EAGAIN" may be waited out with retrySend. */
   send(frame: Frame, dontwait: boolean): Errno | null {
@@ -245,6 +238,7 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   /** zmq_close: the reaper takes over. */
   close(): void {
     this.closed = true;
+    this.numbers.end();
     this.context.reap(this);
   }
 
@@ -336,7 +330,10 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
 
   /** The rest of a message whose pipe is gone. */
   dropIncomplete(frame: Frame): void {
-    if (!frame.more && frame.message !== null) this.journal.drop(frame.message, "incomplete", this.name);
+    const { message } = frame;
+    if (frame.more || message === null) return;
+    this.journal.drop(message, "incomplete", this.name);
+    if (message.origin === this.name) this.numbers.took(message);
   }
 
   /** The last frame of a message that this type has no use for. */
@@ -351,8 +348,11 @@ export abstract class SocketBase extends Own implements SessionSocket, PipeEvent
   }
 
   private sent(frame: Frame, result: Errno | null): Errno | null {
-    if (result === null && !frame.more && frame.message?.origin === this.name) this.journal.sent++;
-    return result;
+    const { message } = frame;
+    if (result !== null || frame.more || message?.origin !== this.name) return result;
+    this.journal.sent++;
+    this.numbers.took(message);
+    return null;
   }
 
   private take(): Frame | null {

@@ -91,7 +91,7 @@ class Sender implements Party {
   resume(): void {
     while (this.left > 0) {
       this.left--;
-      const message = new Message(this.socket.name, this.socket.nextMessageNumber());
+      const message = new Message(this.socket.name, this.socket.numbers.next());
       if (!this.thread.perform(this.operation.begin(this.socket, [new Frame(null, SIZE, 0, message)], false))) return;
     }
     this.thread.end("ended");
@@ -233,7 +233,7 @@ export function sharedQueue(requests: number): Done {
       const send = new SendOperation(thread);
       const recv = new RecvOperation(thread);
       const sending = (): Operation =>
-        send.begin(socket, [new Frame(null, SIZE, 0, new Message(socket.name, socket.nextMessageNumber()))], false);
+        send.begin(socket, [new Frame(null, SIZE, 0, new Message(socket.name, socket.numbers.next()))], false);
       const receiving = (): Operation => recv.begin(socket, false);
       return new Loop(thread, type === "REQ" ? [sending, receiving] : [receiving, sending], rounds);
     });

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { TraceEvent } from "../../src/journal/events.ts";
 
@@ -103,22 +104,28 @@ describe("what programs print is what they printed when it was measured", () => 
   const tasks = (first: number) => [0, 3, 6, 9].map((number) => `task ${number + first}`);
   const answers = (name: string, first: number) =>
     Array.from({ length: 8 }, (_, number) => `${name}${number} by ${(number + first) % 3}`);
-  const measured: Record<string, Record<string, string[]>> = {
-    "modules/js-mn-pub-sub.json": { sub: ["message 1", "message 2"] },
-    "js-streamer.json": { first: tasks(0), second: tasks(1), third: tasks(2) },
-    "js-shared-queue.json": { a: answers("a", 0), b: answers("b", 2), c: answers("c", 1) },
-    "js-async-server.json": { one: ["13 replies"], two: ["21 replies"] },
+  /** The first is what the simulator says; the others are what real runs say, too. */
+  const measured: Record<string, Record<string, string[]>[]> = {
+    // The first call of a program takes about as long as the handshake: the first message was in time
+    // in 12 of 65 runs, and in three of three on another machine.
+    "modules/js-mn-pub-sub.json": [
+      { sub: ["message 1", "message 2"] },
+      { sub: ["message 0", "message 1", "message 2"] },
+    ],
+    "js-streamer.json": [{ first: tasks(0), second: tasks(1), third: tasks(2) }],
+    "js-shared-queue.json": [{ a: answers("a", 0), b: answers("b", 2), c: answers("c", 1) }],
+    "js-async-server.json": [{ one: ["13 replies"], two: ["21 replies"] }],
   };
 
-  test.each(Object.keys(measured))("%s", { timeout: 60_000 }, (name) => {
+  test.each(Object.entries(measured))("%s", { timeout: 60_000 }, (name, outcomes) => {
     const file = join(VALIDATION, name);
     expect(sim("run", file, "--quiet", "--trace", "simulated.jsonl").status).toBe(0);
-    expect(logs(eventsOf("simulated.jsonl"))).toEqual(measured[name]);
+    expect(logs(eventsOf("simulated.jsonl"))).toEqual(outcomes[0]);
     for (let attempt = 1; ; attempt++) {
       expect(sim("record", file, "--quiet", "--out", "real").stderr).toBe("");
       const real = logs(eventsOf("real/run-1.jsonl"));
-      if (attempt < 3 && JSON.stringify(real) !== JSON.stringify(measured[name])) continue;
-      return expect(real).toEqual(measured[name]);
+      if (attempt < 3 && !outcomes.some((outcome) => isDeepStrictEqual(outcome, real))) continue;
+      return expect(outcomes).toContainEqual(real);
     }
   });
 });

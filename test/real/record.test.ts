@@ -15,6 +15,41 @@ const LONG = {
   },
 };
 
+/** Everything has the same content. In its first life the sender's last message finds no peer until the crash. */
+const AGAIN = {
+  about: "A socket is closed and opened again, and its process is killed and started again.",
+  until: "1200ms",
+  timeline: [
+    { at: "500ms", crash: "sender" },
+    { at: "700ms", restart: "sender" },
+  ],
+  nodes: {
+    sink: { sockets: { in: { type: "PULL", bind: "tcp://*:5555" } }, program: [{ forever: [{ recv: "in" }] }] },
+    late: {
+      startAt: "600ms",
+      sockets: { in: { type: "PULL", connect: "tcp://sender:5556" } },
+      program: [{ forever: [{ recv: "in" }] }],
+    },
+    sender: {
+      startAt: "100ms",
+      sockets: {
+        out: { type: "PUSH", connect: "tcp://sink:5555" },
+        full: { type: "PUSH", bind: "tcp://*:5556" },
+      },
+      program: [
+        { send: "out", frames: ["same"] },
+        { send: "out", frames: ["same"] },
+        { sleep: "50ms" },
+        { close: "out" },
+        { open: "out" },
+        { send: "out", frames: ["same"] },
+        { sleep: "50ms" },
+        { send: "full", frames: ["same"] },
+      ],
+    },
+  },
+};
+
 const readers = (trace: Trace, socket: string): (string | undefined)[] =>
   trace.events.flatMap((event) =>
     event.ev === "call" && event.call === "recv" && event.socket === socket && event.result === "ok"
@@ -61,6 +96,22 @@ describe.skipIf(process.platform !== "linux")("sim record", () => {
       delivered: 6,
     });
     await nothingLeft(on);
+  });
+
+  test("a socket that opens again, here or after a restart, goes on counting its messages, as the simulator does", {
+    timeout: 40_000,
+  }, async () => {
+    const on = bench({ "again.json": AGAIN });
+    expect(await on.sim("run", "again.json", "--quiet", "--trace", "simulated.jsonl")).toMatchObject({ code: 0 });
+    expect(await on.sim("record", "again.json", "--quiet", "--out", "real")).toMatchObject({ code: 0 });
+    for (const trace of ["simulated.jsonl", "real/run-1.jsonl"].map(on.trace)) {
+      expect(readers(trace, "sink.in")).toEqual([0, 1, 2, 3, 4, 5].map((n) => `sender.out#${n}`));
+      // The one that waited when the process died never was one.
+      expect(readers(trace, "late.in")).toEqual(["sender.full#0"]);
+      const { flows } = analyze(trace.header, trace.events);
+      expect(flows.find(({ to }) => to === "sink.in")).toMatchObject({ sent: 6, delivered: 6, lost: 0 });
+    }
+    expect((await on.sim("compare", "simulated.jsonl", "real")).out).toMatch(/\n(equal|within)[^\n]*\n$/);
   });
 
   test("refuses what cannot be had for real", async () => {

@@ -308,7 +308,7 @@ export class LabSocket {
 
   private sendFrames(frames: readonly (string | number)[], more: boolean, group?: string): Result {
     const subscription = this.base.type === "XSUB" && typeof frames[0] === "string" && /^[\0\x01]/.test(frames[0]);
-    const message = this.partial ?? (subscription ? null : new Message(this.base.name, this.base.nextMessageNumber()));
+    const message = this.partial ?? (subscription ? null : new Message(this.base.name, this.base.numbers.next()));
     this.partial = more ? message : null;
     for (const [index, content] of frames.entries()) {
       const flags = more || index < frames.length - 1 ? MORE : 0;

@@ -262,7 +262,7 @@ class VirtualSock implements Sock {
   }
 
   async sendFrame(part: Part, more: boolean, dontwait = false): Promise<void> {
-    const message = this.unfinished ?? new Message(this.base.name, this.base.nextMessageNumber());
+    const message = this.unfinished ?? new Message(this.base.name, this.base.numbers.next());
     this.unfinished = more ? message : null;
     this.sendParts(message, [part], more, dontwait);
   }
@@ -327,7 +327,7 @@ class VirtualSock implements Sock {
   ): void {
     const [first] = parts;
     const subscription = this.type === "XSUB" && typeof first === "string" && /^[\0\x01]/.test(first);
-    const message = subscription ? null : new Message(this.base.name, this.base.nextMessageNumber());
+    const message = subscription ? null : new Message(this.base.name, this.base.numbers.next());
     this.unfinished = null;
     this.sendParts(message, parts, false, dontwait, address);
   }
