@@ -1,5 +1,6 @@
 /** Application threads: one call at a time, blocked calls are entries in wake-up lists. */
 import type { Actor } from "../kernel/actor.ts";
+import type { Distribution } from "../kernel/distribution.ts";
 import { invariant } from "../kernel/invariant.ts";
 import type { EventId, Kernel, Lane } from "../kernel/kernel.ts";
 import type { RandomStream } from "../kernel/random.ts";
@@ -12,8 +13,11 @@ export interface Operation {
   readonly name: string;
   /** For reports: the socket waited on, "" when several or none. */
   readonly subject: string;
-  /** Work in ns before the first try, such as copying a message; what it changes is seen by others only after that. */
-  readonly preparation?: number;
+  /**
+   * Work in ns before the first try, such as copying a message; what it changes is seen by others only after that.
+   * Asked for once per call, as it may be drawn.
+   */
+  preparation?(): number;
   /** First try; true when the call is over. */
   attempt(): boolean;
   /** Another try after a wake-up; true when the call is over. */
@@ -97,13 +101,18 @@ export class AppThread implements Actor {
     this.charged += cost;
   }
 
+  /** The same of work whose cost varies. */
+  chargeDrawn(cost: Distribution): void {
+    this.charged += cost.sample(this.stream);
+  }
+
   /**
    * Executes a call. True: it is over and took no time, go on. False: the party will be resumed,
    * after the time the call took or when its wait is over.
    */
   perform(operation: Operation): boolean {
     this.waited = 0;
-    const preparation = Math.round(operation.preparation ?? 0);
+    const preparation = Math.round(operation.preparation?.() ?? 0);
     if (preparation === 0 || this.kernel.passTime(preparation as Duration)) return this.begin(operation);
     this.prepared = operation;
     this.continueAfter(preparation as Duration, OP_PREPARED);

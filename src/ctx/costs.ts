@@ -22,10 +22,11 @@ export interface Costs {
   readonly stall: Distribution;
   readonly stallChance: number;
   /** One zmq_send of a frame, without copying. */
-  readonly send: number;
+  readonly send: Distribution;
   /** One zmq_recv of a frame. */
-  readonly recv: number;
-  readonly poll: number;
+  readonly recv: Distribution;
+  /** One zmq_poll, besides its items. */
+  readonly poll: Distribution;
   readonly pollItem: number;
   /** unbind, disconnect, close, setsockopt, getsockopt. */
   readonly call: number;

@@ -24,7 +24,8 @@ export function writeFrames(
   instance.charge(costs.call);
   let error: ErrorCode | null = null;
   for (const frame of frames) {
-    instance.charge(costs.send + frame.size * costs.perByteSend);
+    instance.chargeDrawn(costs.send);
+    instance.charge(frame.size * costs.perByteSend);
     error = base.send(frame, true);
     if (error !== null) break;
   }
@@ -44,7 +45,7 @@ export function readValues(
   instance.charge(costs.call);
   const frames: Frame[] = [];
   for (;;) {
-    instance.charge(costs.recv);
+    instance.chargeDrawn(costs.recv);
     const frame = base.recv(true);
     if (frame === null) {
       recordFrames(instance, "recv", base, base.errno, [], waited);

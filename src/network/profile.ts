@@ -20,9 +20,9 @@ export interface ProfileData {
   readonly bindCall: DistributionSpec;
   readonly connectCall: DistributionSpec;
   readonly firstConnect: DistributionSpec;
-  readonly send: number;
-  readonly recv: number;
-  readonly poll: number;
+  readonly send: DistributionSpec;
+  readonly recv: DistributionSpec;
+  readonly poll: DistributionSpec;
   readonly pollItem: number;
   readonly call: number;
   readonly socket: DistributionSpec;
@@ -93,6 +93,9 @@ export function compileProfile(data: ProfileData): Profile {
       stall: compileDistribution(data.stall),
       bind: compileDistribution(data.bindCall),
       connect: compileDistribution(data.connectCall),
+      send: compileDistribution(data.send),
+      recv: compileDistribution(data.recv),
+      poll: compileDistribution(data.poll),
       firstConnect: compileDistribution(data.firstConnect),
       socket: compileDistribution(data.socket),
       open: compileDistribution(data.open),

@@ -19,8 +19,6 @@ const BURST_CALLS = 600;
 /** The first ones compile the step, and the compiler comes back for better code after some 150 and some 220. */
 const BURST_COLD = 250;
 const ROUND_TRIPS = 400;
-/** A profile has one number for what a call costs: what is compared is a row of them. */
-const ROW = 15;
 
 const sends = (count: number, frame: unknown, pause: string): unknown => ({
   repeat: count,
@@ -207,16 +205,15 @@ function roundTrips(events: readonly TraceEvent[], add: Add): void {
   for (let i = BURST_COLD; i < calls.length; i++) add("round trip", (calls[i] ?? 0) - (calls[i - 1] ?? 0));
 }
 
-/** What one call takes, over a row of them. */
+/** What one call takes: from one to the next. */
 function burst(events: readonly TraceEvent[], add: Add): void {
-  const rows = (quantity: string, times: readonly number[]): void => {
-    for (let i = BURST_COLD; i + ROW < times.length; i += ROW)
-      add(quantity, ((times[i + ROW] ?? 0) - (times[i] ?? 0)) / ROW);
+  const each = (quantity: string, times: readonly number[]): void => {
+    for (let i = BURST_COLD; i < times.length; i++) add(quantity, (times[i] ?? 0) - (times[i - 1] ?? 0));
   };
   const received = callsOf(events, "recv");
-  rows("send", callsOf(events, "send"));
-  rows("recv", received.slice(0, BURST_CALLS));
-  rows("poll and recv", received.slice(BURST_CALLS));
+  each("send", callsOf(events, "send"));
+  each("recv", received.slice(0, BURST_CALLS));
+  each("poll and recv", received.slice(BURST_CALLS));
 }
 
 function retries(events: readonly TraceEvent[], add: Add): void {

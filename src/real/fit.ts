@@ -135,18 +135,17 @@ function asMeasured(measured: Samples): ProfileSpec {
   const of = (quantity: string): number[][] => measured.get(quantity) ?? [];
   // The longest connects of all are left to the stalls that the loopback profile adds.
   const longest = 1 - shippedProfile("loopback").stallChance;
-  const middle = (quantity: string): number => Math.round(pairOf(of(quantity)).p50);
+  const send = quantilesOf(of("send"), 1);
   // What lasts until a message is sent has the send in it.
-  const send = middle("send");
-  const before = (quantity: string): number[][] => of(quantity).map((run) => run.map((t) => Math.max(0, t - send)));
+  const before = (quantity: string, upTo = 1): DistributionSpec => less(quantilesOf(of(quantity), upTo), send);
   const all = {
     open: { socket: quantilesOf(of("open"), 1) },
-    "bind to send": { bindCall: quantilesOf(before("bind to send"), 1) },
-    sleep: { sleepSlack: quantilesOf(before("sleep"), 1) },
+    "bind to send": { bindCall: before("bind to send") },
+    sleep: { sleepSlack: before("sleep") },
     send: { send },
-    recv: { recv: middle("recv") },
-    "poll and recv": { poll: Math.max(0, middle("poll and recv") - middle("recv")), pollItem: 0 },
-    "connect to send": { connectCall: quantilesOf(before("connect to send"), longest) },
+    recv: { recv: quantilesOf(of("recv"), 1) },
+    "poll and recv": { poll: added(pairOf(of("recv")), pairOf(of("poll and recv"))), pollItem: 0 },
+    "connect to send": { connectCall: before("connect to send", longest) },
     "first connect to send": {
       firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),
     },
@@ -157,15 +156,30 @@ function asMeasured(measured: Samples): ProfileSpec {
   );
 }
 
+type Quantiles = Extract<DistributionSpec, { kind: "quantiles" }>;
+
 /** Those of the middle run, and what one in a hundred and fewer take from all of them. */
-function quantilesOf(runs: readonly (readonly number[])[], upTo: number): DistributionSpec {
+function quantilesOf(runs: readonly (readonly number[])[], upTo: number): Quantiles {
   const whole = runs.flat();
   const ample = areAmple(runs);
   let least = 0;
-  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 1].map((p) => {
+  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.999, 1].map((p) => {
     const middle = ample && p <= 0.98;
     const value = middle ? ofMiddleRun(p * upTo, runs) : at(p * upTo, whole);
     least = Math.max(least, Math.round(value));
+    return [p, least] as const;
+  });
+  return { kind: "quantiles", points };
+}
+
+/**
+ * What is left of the whole without one part of it, quantile by quantile. The whole minus the median of the part would be
+ * drawn once more with all of the part's tail, and its p95 come out half as long again where it stands at the foot of a cliff.
+ */
+function less(whole: Quantiles, part: Quantiles): Quantiles {
+  let least = 0;
+  const points = whole.points.map(([p, value], i) => {
+    least = Math.max(least, value - (part.points[i]?.[1] ?? 0));
     return [p, least] as const;
   });
   return { kind: "quantiles", points };

@@ -50,10 +50,10 @@ export class SendOperation implements Operation {
   }
 
   /** The message is made and copied before anybody can see it. */
-  get preparation(): number {
-    const { send, perByteSend } = this.thread.costs;
+  preparation(): number {
+    const { costs, stream } = this.thread;
     let work = 0;
-    for (const { size } of this.frames) work += send + size * perByteSend;
+    for (const { size } of this.frames) work += costs.send.sample(stream) + size * costs.perByteSend;
     return work;
   }
 
@@ -146,7 +146,7 @@ export class RecvOperation implements Operation {
 
   private collect(first: Frame | null): boolean {
     const { costs } = this.thread;
-    this.thread.charge(costs.recv);
+    this.thread.chargeDrawn(costs.recv);
     for (let frame = first; ; frame = this.socket.recv(this.dontwait)) {
       if (frame === null) {
         if (this.socket.errno !== "EAGAIN" || this.dontwait) {
@@ -159,7 +159,7 @@ export class RecvOperation implements Operation {
       if (this.frames === NO_FRAMES) this.frames = [frame];
       else this.frames.push(frame);
       if (!frame.more) return true;
-      this.thread.charge(costs.recv);
+      this.thread.chargeDrawn(costs.recv);
     }
   }
 }
@@ -199,7 +199,7 @@ export class PollOperation implements Operation {
   }
 
   attempt(): boolean {
-    this.thread.charge(this.thread.costs.poll);
+    this.thread.chargeDrawn(this.thread.costs.poll);
     return this.scan() || this.instant;
   }
 

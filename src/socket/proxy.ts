@@ -132,7 +132,7 @@ export class ProxyOperation implements Operation {
       this.replyTurn = false;
       if (!same && this.backendIn && this.frontendOut) return this.begin(backend, frontend);
     }
-    this.thread.charge(this.thread.costs.poll);
+    this.thread.chargeDrawn(this.thread.costs.poll);
     const front = frontend.events();
     const back = backend.events();
     if (typeof front === "string" || typeof back === "string") {
@@ -164,7 +164,7 @@ export class ProxyOperation implements Operation {
       return;
     }
     for (;;) {
-      this.thread.charge(costs.recv);
+      this.thread.chargeDrawn(costs.recv);
       const frame = source.recv(true);
       if (frame === null) {
         if (source.errno !== "EAGAIN") this.error = source.errno;
@@ -206,7 +206,7 @@ export class ProxyOperation implements Operation {
 
   private push(socket: SocketBase, frame: Frame, retrying: boolean): boolean {
     // A proxy moves messages, it does not copy them.
-    if (!retrying) this.thread.charge(this.thread.costs.send);
+    if (!retrying) this.thread.chargeDrawn(this.thread.costs.send);
     let error = retrying ? socket.retrySend(frame) : socket.send(frame, false);
     while (error === "EAGAIN" && !socket.mailbox.empty) error = socket.retrySend(frame);
     if (error === null) return true;

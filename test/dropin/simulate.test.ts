@@ -69,6 +69,30 @@ test("the calls of a turn happen at one instant; the time they cost comes before
   expect(new Set(sends.map(({ t }) => t)).size).toBe(1);
 });
 
+test("what a call costs may be drawn", async () => {
+  const elapsed = async (seed: string): Promise<number> => {
+    const { value } = await simulate(
+      async () => {
+        const push = new Push();
+        const pull = new Pull();
+        await pull.bind("inproc://a");
+        push.connect("inproc://a");
+        await new Promise((resolve) => setImmediate(resolve));
+        const before = process.hrtime.bigint();
+        await push.send("a");
+        await new Promise((resolve) => setImmediate(resolve));
+        return Number(process.hrtime.bigint() - before);
+      },
+      { seed, profile: { extends: "ideal", send: { kind: "uniform", min: 1000, max: 9000 } } },
+    );
+    expect(value).toBeGreaterThanOrEqual(1000);
+    expect(value).toBeLessThanOrEqual(9000);
+    return value;
+  };
+  expect(await elapsed("1")).toBe(await elapsed("1"));
+  expect(await elapsed("1")).not.toBe(await elapsed("2"));
+});
+
 // DIFFERS(udp-address): another host is called by its name in an address. DIFFERS(udp-order): what a link carries it carries in order.
 test("udp: groups, datagrams with addresses, and nothing is sent again", async () => {
   const { value, record } = await simulate(async (sim) => {
