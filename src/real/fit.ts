@@ -135,15 +135,15 @@ function asMeasured(measured: Samples): ProfileSpec {
   const of = (quantity: string): number[][] => measured.get(quantity) ?? [];
   // The longest connects of all are left to the stalls that the loopback profile adds.
   const longest = 1 - shippedProfile("loopback").stallChance;
-  const send = quantilesOf(of("send"), 1);
+  const send = quantilesOf(of("send"));
   // What lasts until a message is sent has the send in it.
-  const before = (quantity: string, upTo = 1): DistributionSpec => less(quantilesOf(of(quantity), upTo), send);
+  const before = (quantity: string, upTo?: number): DistributionSpec => less(quantilesOf(of(quantity), upTo), send);
   const all = {
-    open: { socket: quantilesOf(of("open"), 1) },
+    open: { socket: quantilesOf(of("open")) },
     "bind to send": { bindCall: before("bind to send") },
     sleep: { sleepSlack: before("sleep") },
     send: { send },
-    recv: { recv: quantilesOf(of("recv"), 1) },
+    recv: { recv: quantilesOf(of("recv")) },
     "poll and recv": { poll: added(pairOf(of("recv")), pairOf(of("poll and recv"))), pollItem: 0 },
     "connect to send": { connectCall: before("connect to send", longest) },
     "first connect to send": {
@@ -159,7 +159,7 @@ function asMeasured(measured: Samples): ProfileSpec {
 type Quantiles = Extract<DistributionSpec, { kind: "quantiles" }>;
 
 /** Those of the middle run, and what one in a hundred and fewer take from all of them. */
-function quantilesOf(runs: readonly (readonly number[])[], upTo: number): Quantiles {
+function quantilesOf(runs: readonly (readonly number[])[], upTo = 1): Quantiles {
   const whole = runs.flat();
   const ample = areAmple(runs);
   let least = 0;

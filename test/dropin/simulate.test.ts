@@ -46,15 +46,20 @@ test("a message over inproc, in the body", async () => {
   expect(value).toEqual(["a", "b", ""]);
 });
 
+/** To a Pull of the same program. */
+async function connectedPush(): Promise<Push> {
+  const push = new Push();
+  await new Pull().bind("inproc://a");
+  push.connect("inproc://a");
+  await new Promise((resolve) => setImmediate(resolve));
+  return push;
+}
+
 // DIFFERS(one-instant-turns)
 test("the calls of a turn happen at one instant; the time they cost comes before the next turn", async () => {
   const { value, record } = await simulate(
     async () => {
-      const push = new Push();
-      const pull = new Pull();
-      await pull.bind("inproc://a");
-      push.connect("inproc://a");
-      await new Promise((resolve) => setImmediate(resolve));
+      const push = await connectedPush();
       const before = process.hrtime.bigint();
       await push.send("a");
       await push.send("b");
@@ -73,11 +78,7 @@ test("what a call costs may be drawn", async () => {
   const elapsed = async (seed: string): Promise<number> => {
     const { value } = await simulate(
       async () => {
-        const push = new Push();
-        const pull = new Pull();
-        await pull.bind("inproc://a");
-        push.connect("inproc://a");
-        await new Promise((resolve) => setImmediate(resolve));
+        const push = await connectedPush();
         const before = process.hrtime.bigint();
         await push.send("a");
         await new Promise((resolve) => setImmediate(resolve));
