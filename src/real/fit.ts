@@ -42,12 +42,15 @@ interface Knob {
   readonly quantities: readonly string[];
   /** Of more quantities, for the tail only. */
   readonly tails?: readonly string[];
-  /** What happens now and then only, and then takes this much longer than the median, ns: how often is what is fitted. */
-  readonly seldom?: number;
+  /** Comes now and then only: how often is what is fitted, by usualExcesses. */
+  readonly seldom?: true;
   readonly parameters: readonly string[];
 }
 
 const SMALL = ["tcp 1 B", "tcp 1 KiB", "ipc 1 B", "ipc 1 KiB"];
+const LARGE = ["tcp 1 MiB", "ipc 1 MiB"];
+/** By so much longer than the median a message of 1 MiB seldom takes unless its copying stood still, ns. */
+const STALLED_NS = 1_000_000;
 
 const KNOBS: readonly Knob[] = [
   {
@@ -70,10 +73,10 @@ const KNOBS: readonly Knob[] = [
   { quantities: ["connect to handshake"], parameters: ["open"] },
   // 64 KiB take longer than their bytes: of 1 MiB one part is read while the next is written.
   {
-    quantities: ["tcp 1 MiB", "tcp 1 MiB", "ipc 1 MiB", "ipc 1 MiB", "ipc 64 KiB"],
+    quantities: [...LARGE, ...LARGE, "ipc 64 KiB"],
     parameters: ["perByteSend", "perByteWrite", "perByteRead"],
   },
-  { quantities: ["tcp 1 MiB", "ipc 1 MiB"], parameters: ["copyStallEvery"], seldom: 3_000_000 },
+  { quantities: LARGE, parameters: ["copyStallEvery"], seldom: true },
 ];
 
 interface Setting {
@@ -138,6 +141,7 @@ function asMeasured(measured: Samples): ProfileSpec {
   const send = quantilesOf(of("send"));
   // What lasts until a message is sent has the send in it.
   const before = (quantity: string, upTo?: number): DistributionSpec => less(quantilesOf(of(quantity), upTo), send);
+  const stalls = stallsOf(usualExcesses(measured).flat());
   const all = {
     open: { socket: quantilesOf(of("open")) },
     "bind to send": { bindCall: before("bind to send") },
@@ -151,7 +155,7 @@ function asMeasured(measured: Samples): ProfileSpec {
     },
   };
   return Object.assign(
-    {},
+    stalls.length === 0 ? {} : { copyStall: quantilesOf([stalls]) },
     ...Object.entries(all).flatMap(([quantity, found]) => (measured.has(quantity) ? [found] : [])),
   );
 }
@@ -206,9 +210,9 @@ function added(each: Pair, whole: Pair): DistributionSpec {
 function turn(settings: readonly Setting[], measured: Samples, predicted: Samples): void {
   for (const [i, { quantities, tails = [], seldom }] of KNOBS.entries()) {
     const setting = settings[i] as Setting;
-    if (seldom !== undefined) {
-      const [real, model] = [measured, predicted].map((samples) => shareBeyond(seldom, quantities, samples));
-      setting.middle = clamp(setting.middle * ((model as number) / (real as number)) ** STEP);
+    if (seldom) {
+      const [real, model] = [usualExcesses(measured), usualExcesses(predicted)];
+      setting.middle = clamp(setting.middle * (mean(model.map(stallShare)) / mean(real.map(stallShare))) ** STEP);
       continue;
     }
     const pairs = [...quantities, ...tails].map(
@@ -221,19 +225,23 @@ function turn(settings: readonly Setting[], measured: Samples, predicted: Sample
   }
 }
 
+const stallsOf = (excesses: readonly number[]): number[] => excesses.filter((excess) => excess > STALLED_NS);
+
+/** How often copying stood still. Never none: nothing is known to be impossible. */
+const stallShare = (excesses: readonly number[]): number => (stallsOf(excesses).length + 0.5) / (excesses.length + 1);
+
 /**
- * The share of values so far beyond the median, over the middle half of the runs: bursts stay out, and the count of one run,
- * mostly 0, 1 or 2, is too coarse. Never none: nothing is known to be impossible.
+ * By how much messages of 1 MiB took longer than their median, in the middle half of the runs, those with fewest and most
+ * stalls left out: bursts stay out, and the count of one run, mostly 0, 1 or 2, is too coarse.
  */
-function shareBeyond(ns: number, quantities: readonly string[], samples: Samples): number {
-  const shares = quantities.flatMap((quantity) => {
-    const runs = samples.get(quantity) ?? [];
-    const limit = at(0.5, runs.flat()) + ns;
-    return runs.map((run) => (run.filter((value) => value > limit).length + 0.5) / (run.length + 1));
-  });
-  const quarter = Math.floor(shares.length / 4);
-  const middle = shares.sort((a, b) => a - b).slice(quarter, shares.length - quarter);
-  return middle.length === 0 ? 1 : middle.reduce((sum, share) => sum + share, 0) / middle.length;
+function usualExcesses(samples: Samples): number[][] {
+  const runs = LARGE.flatMap((quantity) => {
+    const own = samples.get(quantity) ?? [];
+    const middle = at(0.5, own.flat());
+    return own.map((run) => run.map((value) => value - middle));
+  }).sort((a, b) => stallShare(a) - stallShare(b));
+  const quarter = Math.floor(runs.length / 4);
+  return runs.slice(quarter, runs.length - quarter);
 }
 
 const isUsable = (ratio: number): boolean => ratio > 0 && ratio < Number.POSITIVE_INFINITY;

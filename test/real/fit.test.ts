@@ -87,37 +87,42 @@ test("a slower machine is found again, quantity by quantity", () => {
 });
 
 const COPYING = 1_000_000;
-const STALL = 5_000_000;
 
 /** Messages of 1 MiB, of which those that meet a stall of copying take longer. */
 function copies(profile: ProfileSpec, seed: string): Samples {
-  const { copyStallEvery } = {
+  const { copyStall, copyStallEvery } = {
     ...shippedProfile("loopback"),
     ...(profile as Partial<ReturnType<typeof shippedProfile>>),
   };
-  const every = compileDistribution(copyStallEvery);
+  const [every, stall] = [compileDistribution(copyStallEvery), compileDistribution(copyStall)];
   const stream = new RandomStreams(seed).stream("stalls");
   let left = every.sample(stream) as number;
   const message = (): number => {
     left -= COPYING;
     if (left > 0) return COPYING;
     left = every.sample(stream);
-    return COPYING + STALL;
+    return COPYING + stall.sample(stream);
   };
   return new Map([["tcp 1 MiB", Array.from({ length: 200 }, () => Array.from({ length: 30 }, message))]]);
 }
 
 // Runs so short that most of them have no stall, or one.
 test.each([5_000_000, 25_000_000, 40_000_000])(
-  "stalls of copying are fitted by how often they come: every %i ns",
+  "stalls of copying are fitted by how often they come, and as long as measured: every %i ns",
   (mean) => {
-    const { copyStallEvery } = fitProfile(
-      copies({ copyStallEvery: { kind: "exponential", mean } }, "1"),
+    // Shorter than any that the loopback profile draws.
+    const lengths = { kind: "uniform", min: 1_500_000, max: 3_500_000 } as const;
+    const { copyStall, copyStallEvery } = fitProfile(
+      copies({ copyStall: lengths, copyStallEvery: { kind: "exponential", mean } }, "1"),
       (profile) => copies(profile, "fit"),
       () => {},
-    ) as { copyStallEvery: { mean: number } };
+    ) as { copyStall: { points: [number, number][] }; copyStallEvery: { mean: number } };
     expect(copyStallEvery.mean / mean).toBeGreaterThan(0.8);
     expect(copyStallEvery.mean / mean).toBeLessThan(1.25);
+    const length = (p: number): number => copyStall.points.find(([at]) => at === p)?.[1] ?? 0;
+    expect(Math.abs(length(0.5) - 2_500_000)).toBeLessThan(250_000);
+    expect(length(0)).toBeGreaterThanOrEqual(lengths.min);
+    expect(length(1)).toBeLessThanOrEqual(lengths.max);
   },
 );
 
