@@ -11,23 +11,10 @@ export interface Pair {
   readonly p95: number;
 }
 
-/** Fewer values of a run are taken together with those of the others. */
-const RUN_ENOUGH = 20;
-
-/**
- * The p95 is that of the middle run: measured over all runs it would be that of the few which the machine
- * disturbed, and two sets of runs alike, made in turns, be three times apart.
- */
+/** Of the values of all runs. */
 export function pairOf(runs: readonly (readonly number[])[]): Pair {
   const whole = runs.flat();
-  return { p50: at(0.5, whole), p95: areAmple(runs) ? ofMiddleRun(0.95, runs) : at(0.95, whole) };
-}
-
-const areAmple = (runs: readonly (readonly number[])[]): boolean => runs.every(({ length }) => length >= RUN_ENOUGH);
-
-function ofMiddleRun(p: number, runs: readonly (readonly number[])[]): number {
-  const each = runs.map((run) => at(p, run));
-  return at(0.5, each);
+  return { p50: at(0.5, whole), p95: at(0.95, whole) };
 }
 
 const at = (p: number, values: readonly number[]): number => quantile(Float64Array.from(values).sort(), p) ?? 0;
@@ -104,8 +91,8 @@ export function fitProfile(
 const WAKES = 3;
 
 /**
- * The p95 is that of the middle run; what is seen once in a hundred messages and less belongs to the machine all the
- * same, and decides who comes first now and then. Warm wake-ups have none of it: a large message has dozens of them.
+ * What is seen once in a hundred messages and less is no part of a p95, yet decides who comes first now and then.
+ * Warm wake-ups have none of it: a large message has dozens of them.
  */
 function withRare(profile: ProfileSpec, measured: Samples): ProfileSpec {
   const changed = { ...(profile as Record<string, unknown>) };
@@ -117,17 +104,19 @@ function withRare(profile: ProfileSpec, measured: Samples): ProfileSpec {
   return changed;
 }
 
-/** With what these took longer than their median, in the last hundredth. */
+/** With what these took longer than their median, in the last hundredth and not before: a slope up to there would be in the p95. */
 function stretchedBy(spec: DistributionSpec, runs: readonly (readonly number[])[]): DistributionSpec {
   const values = runs.flat();
   if (typeof spec === "number" || spec.kind !== "quantiles" || values.length === 0) return spec;
   const kept = spec.points.filter(([p]) => p <= 0.99);
   const beyond = [0.99, 0.999, 1].map((p) => [1 - (1 - p) / WAKES, at(p, values) - at(0.5, values)] as const);
   let least = kept.at(-1)?.[1] ?? 0;
-  const points = [...kept, ...beyond].map(([p, value], i) => {
-    least = i < kept.length ? value : Math.max(least, Math.round(value));
+  const foot = [1 - (1 - 0.99) / WAKES - 1e-6, least] as const;
+  const rare = beyond.map(([p, value]) => {
+    least = Math.max(least, Math.round(value));
     return [p, least] as const;
   });
+  const points = [...kept, foot, ...rare];
   return { kind: "quantiles", points };
 }
 
@@ -138,7 +127,7 @@ function asMeasured(measured: Samples): ProfileSpec {
   const of = (quantity: string): number[][] => measured.get(quantity) ?? [];
   // The longest connects of all are left to the stalls that the loopback profile adds.
   const longest = 1 - shippedProfile("loopback").stallChance;
-  const send = quantilesOf(of("send"));
+  const [send, recv] = ["send", "recv"].map((quantity) => quantilesOf(of(quantity))) as [Quantiles, Quantiles];
   // What lasts until a message is sent has the send in it.
   const before = (quantity: string, upTo?: number): DistributionSpec => less(quantilesOf(of(quantity), upTo), send);
   const stalls = stallsOf(usualExcesses(measured).flat());
@@ -147,11 +136,15 @@ function asMeasured(measured: Samples): ProfileSpec {
     "bind to send": { bindCall: before("bind to send") },
     sleep: { sleepSlack: before("sleep") },
     send: { send },
-    recv: { recv: quantilesOf(of("recv")) },
-    "poll and recv": { poll: added(pairOf(of("recv")), pairOf(of("poll and recv"))), pollItem: 0 },
+    recv: { recv },
+    "poll and recv": { poll: less(quantilesOf(of("poll and recv")), recv), pollItem: 0 },
     "connect to send": { connectCall: before("connect to send", longest) },
+    // One value of each process: a tail of so few, drawn on top of that of the connect, would move the median.
     "first connect to send": {
-      firstConnect: added(pairOf(of("connect to send")), pairOf(of("first connect to send"))),
+      firstConnect: Math.max(
+        0,
+        Math.round(pairOf(of("first connect to send")).p50 - pairOf(of("connect to send")).p50),
+      ),
     },
   };
   return Object.assign(
@@ -162,17 +155,11 @@ function asMeasured(measured: Samples): ProfileSpec {
 
 type Quantiles = Extract<DistributionSpec, { kind: "quantiles" }>;
 
-/** Those of the middle run, and what one in a hundred and fewer take from all of them. */
 function quantilesOf(runs: readonly (readonly number[])[], upTo = 1): Quantiles {
   const whole = runs.flat();
-  const ample = areAmple(runs);
-  let least = 0;
-  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.999, 1].map((p) => {
-    const middle = ample && p <= 0.98;
-    const value = middle ? ofMiddleRun(p * upTo, runs) : at(p * upTo, whole);
-    least = Math.max(least, Math.round(value));
-    return [p, least] as const;
-  });
+  const points = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.97, 0.98, 0.99, 0.999, 1].map(
+    (p) => [p, Math.round(at(p * upTo, whole))] as const,
+  );
   return { kind: "quantiles", points };
 }
 
@@ -187,22 +174,6 @@ function less(whole: Quantiles, part: Quantiles): Quantiles {
     return [p, least] as const;
   });
   return { kind: "quantiles", points };
-}
-
-/** What has to be added to a draw of the one to make one of the other: spreads of independent draws add up by their squares. */
-function added(each: Pair, whole: Pair): DistributionSpec {
-  const middle = Math.max(0, whole.p50 - each.p50);
-  const spread = Math.sqrt(Math.max(0, (whole.p95 - whole.p50) ** 2 - (each.p95 - each.p50) ** 2));
-  const beyond = (spreads: number): number => Math.round(Math.max(0, middle + spreads * spread));
-  return {
-    kind: "quantiles",
-    points: [
-      [0, beyond(-0.5)],
-      [0.5, beyond(0)],
-      [0.95, beyond(1)],
-      [1, beyond(1.5)],
-    ],
-  };
 }
 
 // --- what only its quantities show ---

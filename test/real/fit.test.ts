@@ -7,6 +7,7 @@ import type { ProfileSpec } from "../../src/program/plan.ts";
 import { rowsOf } from "../../src/real/calibrate.ts";
 import type { Samples } from "../../src/real/calibration-runs.ts";
 import { fitProfile, pairOf } from "../../src/real/fit.ts";
+import { quantile } from "../../src/trace/flows.ts";
 
 /** Each quantity of a made-up machine is a sum of what a profile draws. */
 const MADE_OF: Readonly<Record<string, readonly string[]>> = {
@@ -23,8 +24,8 @@ const MADE_OF: Readonly<Record<string, readonly string[]>> = {
   "connect to first message": ["coldWake.1", "coldWake.1", "open", "open"],
   "retry after its time": ["timerSlack", "coldWake.1"],
 };
-/** Nothing but what the profile says. */
-const CALLS = ["send", "recv", "poll and recv"];
+/** Measured by themselves: nothing but what the profile says. */
+const CALLS = ["open", "send", "recv", "poll and recv", "connect to send", "first connect to send"];
 const RUNS = 20;
 const VALUES = 40;
 
@@ -126,11 +127,28 @@ test.each([5_000_000, 25_000_000, 40_000_000])(
   },
 );
 
-test("the p95 is that of the middle run, and of all values where runs have few", () => {
-  const calm = Array.from({ length: 100 }, (_, i) => i);
-  const disturbed = calm.map((value) => value * 50);
-  expect(pairOf([calm, calm, disturbed]).p95).toBeCloseTo(94, 0);
-  expect(pairOf([[1], [2], [3], [100]]).p95).toBeGreaterThan(50);
+test("what a machine does once in eighty messages is in the profile, and not in what comes more often", () => {
+  const calm = machine({});
+  const pause = 5_000_000;
+  const paused = (run: number[]): number[] => run.map((value, i) => (i === 7 ? value + pause : value));
+  const measured = new Map(
+    [...calm].map(([quantity, runs]) => [quantity, runs.map((run, i) => (i % 2 ? run : paused(run)))]),
+  );
+  const fitted = fitProfile(
+    measured,
+    (profile) => machine(profile, "fit"),
+    () => {},
+  );
+  const small = (samples: Samples, p: number): number =>
+    quantile(Float64Array.from(["tcp 1 B", "ipc 1 KiB"].flatMap((name) => samples.get(name) ?? []).flat()).sort(), p) ??
+    0;
+  const predicted = machine(fitted, "fresh");
+  expect(Math.abs(small(predicted, 0.95) / small(measured, 0.95) - 1)).toBeLessThan(0.25);
+  expect(small(predicted, 0.999)).toBeGreaterThan(pause);
+  // Three wake-ups, each with a third of it, and no slope from the last usual one up to the first pause.
+  const { coldWake } = fitted as { coldWake: { delay: { points: [p: number, ns: number][] } }[] };
+  const usual = coldWake[0]?.delay.points.filter(([, ns]) => ns < pause / 2) ?? [];
+  expect(usual.at(-1)?.[0]).toBeCloseTo(1 - 0.01 / 3, 4);
 });
 
 /** 8 runs of 30 values around a middle, with this p95. */
