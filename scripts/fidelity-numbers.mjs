@@ -106,15 +106,20 @@ function timing(latencies) {
     ["p95", 50],
   ].flatMap(([p, share]) => {
     const judged = latencies.filter((row) => row[p] !== "few");
-    const having = (verdict) => judged.filter((row) => row[p] === verdict).map(({ quantity }) => quantity);
+    const having = (verdict) => judged.filter((row) => row[p] === verdict);
     const [inside, outside, unsteady] = ["ok", "outside", "unsteady"].map(having);
+    const names = (rows) =>
+      rows
+        .map(({ quantity, before, measured, predicted }) => {
+          const [model, ...real] = [predicted, before, measured].map((pair) => (pair[p] / 1e6).toFixed(2));
+          return `${quantity} (simulated ${model} ms, real ${real.join(" and ")})`;
+        })
+        .join(", ");
     if (judged.length === 0) return [];
     const found = [
       `${inside.length} of ${judged.length} quantities`,
-      ...(outside.length > 0 ? [`outside: ${outside.join(", ")}`] : []),
-      ...(unsteady.length > 0
-        ? [`the machine itself was not within ${share} % of itself: ${unsteady.join(", ")}`]
-        : []),
+      ...(outside.length > 0 ? [`outside: ${names(outside)}`] : []),
+      ...(unsteady.length > 0 ? [`the machine itself was not within ${share} % of itself: ${names(unsteady)}`] : []),
     ].join("; ");
     return [
       {
