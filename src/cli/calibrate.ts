@@ -29,7 +29,7 @@ export function addCalibrate({ program, shell, action }: Setup): void {
     .command("calibrate")
     .summary("measure this machine and write a profile of it")
     .description(
-      "Measures this machine with small real runs (npm zeromq) and fits a profile to them, in ten to fifteen minutes.",
+      "Measures this machine with small real runs (npm zeromq) and fits a profile to them, in about a quarter of an hour.",
     )
     .option("--out <file>", "write the profile there instead of to stdout")
     .option("--check <profile>", "measure again and hold this profile against it, instead of making one")

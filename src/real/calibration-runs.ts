@@ -11,9 +11,10 @@ export interface CalibrationRun {
 
 /** Short runs and many of them: how fast two processes talk depends on where they were put. */
 const ROUNDS = 30;
+const SMALL = ["1B", "1KiB", "1B"];
 /** In turns: a machine that is disturbed for a while would make one size slow and spare the others. */
-const SIZES = ["1B", "1KiB", "1B", "64KiB", "1MiB"];
-const PAUSE_NS = 4_000_000;
+const SIZES = [...SMALL, "64KiB", "1MiB"];
+const PAUSE_MS = 4;
 /** Of either kind; both together stay below the high-water marks. */
 const BURST_CALLS = 600;
 /** The first ones compile the step, and the compiler comes back for better code after some 150 and some 220. */
@@ -31,7 +32,7 @@ const source = (endpoint: string): unknown => ({
   program: [
     { sleep: "20ms" },
     // The longer a thread sleeps, the longer it takes to wake: the same pause for all.
-    { repeat: ROUNDS, do: SIZES.flatMap((size) => [{ send: "out", frames: [{ size }] }, { sleep: "4ms" }]) },
+    { repeat: ROUNDS, do: SIZES.flatMap((size) => [{ send: "out", frames: [{ size }] }, { sleep: `${PAUSE_MS}ms` }]) },
   ],
 });
 
@@ -230,9 +231,11 @@ function subscriptions(events: readonly TraceEvent[], add: Add): void {
 /** Between small ones: to make and send 1 MiB takes longer than a send. */
 function pauses(events: readonly TraceEvent[], add: Add): void {
   const times = callsOf(events, "send");
-  const small = (i: number): boolean => /^1(B|KiB)$/.test(SIZES[i % SIZES.length] ?? "");
-  for (let i = 1; i < times.length; i++)
-    if (small(i - 1) && small(i)) add("sleep", (times[i] ?? Number.NaN) - (times[i - 1] ?? Number.NaN) - PAUSE_NS);
+  for (let i = 1; i < times.length; i++) {
+    const place = i % SIZES.length;
+    if (place === 0 || place >= SMALL.length) continue;
+    add("sleep", (times[i] ?? 0) - (times[i - 1] ?? 0) - PAUSE_MS * 1e6);
+  }
 }
 
 /** By run; all others are messages one way with pauses. */
