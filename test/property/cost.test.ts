@@ -48,15 +48,13 @@ test("a message of the whole model costs a handful of steps of a plain heap", ()
     const { user, system } = process.cpuUsage(before);
     return user + system;
   };
-  const MOST = 15;
   const heap = reference(10_000);
-  const ratio = (): number => {
-    const step = cpu(() => heap(200_000)) / 200_000;
-    return cpu(() => void pushPull("tcp", 50_000)) / 50_000 / step;
-  };
-  // 3 to 4 as measured, once the compiler is done, which took from two to five rounds: only the simulator itself
-  // makes all of twenty bad.
-  const rounds: number[] = [];
-  while (rounds.length < 20 && Math.min(...rounds) >= MOST) rounds.push(ratio());
-  expect(Math.min(...rounds)).toBeLessThan(MOST);
+  const [steps, messages]: [number[], number[]] = [[], []];
+  // The compiler is done after two to five of them. The fastest of each: a step that was held up makes no message cheap.
+  for (let round = 0; round < 10; round++) {
+    steps.push(cpu(() => heap(200_000)) / 200_000);
+    messages.push(cpu(() => void pushPull("tcp", 50_000)) / 50_000);
+  }
+  // 3 to 4 as measured.
+  expect(Math.min(...messages) / Math.min(...steps)).toBeLessThan(15);
 });
