@@ -56,15 +56,18 @@ function priority() {
 
 const scratch = mkdtempSync(join(tmpdir(), "zeromq-sim-validate-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const interrupt = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupt.abort());
 
 function sim(...words) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(dist, "sim.js"), ...words], { cwd: ROOT });
+    const child = spawn(process.execPath, [join(dist, "sim.js"), ...words], { cwd: ROOT, signal: interrupt.signal });
     const said = { out: "", err: "" };
     child.stdout.on("data", (text) => (said.out += text));
     child.stderr.on("data", (text) => (said.err += text));
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, ...said }));
+    child.on("error", (error) => interrupt.signal.aborted || reject(error));
+    // An interrupted one has ended its own processes by then.
+    child.on("close", (code) => (interrupt.signal.aborted ? process.exit(130) : resolve({ code, ...said })));
   });
 }
 
